@@ -1,0 +1,3 @@
+//! The Model Context Protocol as pure functions and state machines.
+
+pub mod model;
