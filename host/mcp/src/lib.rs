@@ -1,3 +1,52 @@
-//! The Model Context Protocol as pure functions and state machines.
+//! The Model Context Protocol without the world: bytes in, decisions out.
+//!
+//! This crate knows every revision of the protocol and nothing else. It does no
+//! IO, reads no clock and makes no randomness; the same input gives the same
+//! output. Whoever drives it owns the sockets, the tasks and the plugins.
+//!
+//! # How a message goes through
+//!
+//! 1. [`jsonrpc`] finds the envelope. Ids and parameters stay text.
+//! 2. [`door`] decides the era: a request that carries its protocol version in
+//!    `_meta` is modern, `initialize` opens a legacy session. On HTTP that is
+//!    [`route_http`], on ordered channels [`Peer`].
+//! 3. [`modern`] or [`legacy`] takes it in, and yields a [`Call`]: an operation in
+//!    the words of the [`model`], the context it is made in, and an [`Exchange`]
+//!    that knows how to answer.
+//! 4. The host carries the operation out and hands the [`Reply`] to the exchange,
+//!    which writes it for the client's revision ([`revision`], [`encode`]).
+//!
+//! # Invariants
+//!
+//! - No input makes anything here panic.
+//! - Only this crate knows revision dates and the names of methods.
+//! - Nobody compares revisions: differences are facts in a [`Dialect`], or the
+//!   choice of a door.
+//! - Model types do not serialise themselves.
 
+mod decode;
+mod door;
+mod encode;
+mod exchange;
+mod frame;
+mod headers;
+mod jsonrpc;
+mod legacy;
 pub mod model;
+mod modern;
+mod peer;
+mod revision;
+mod server;
+mod write;
+
+pub use decode::Operation;
+pub use door::{HttpRoute, Request, SessionMessage, route_http, session_required};
+pub use encode::DefinitionList;
+pub use exchange::{Call, Exchange, Refusal, Reply};
+pub use frame::{Answer, Standing, malformed, refusal};
+pub use headers::{Header, Headers};
+pub use jsonrpc::{ErrorCode, Malformed, Message, RequestId, parse};
+pub use legacy::{InFlight, Session, Step};
+pub use peer::{Effect, Peer};
+pub use revision::{Dialect, Era, Revision, Structured};
+pub use server::{Capabilities, ServerFacts};

@@ -368,3 +368,19 @@ impl ToolResult {
         }
     }
 }
+
+impl AskKinds {
+    /// The kinds in words, for messages.
+    pub fn in_words(self) -> String {
+        let words: Vec<&str> = [
+            (self.form, "a form"),
+            (self.url, "a visit to a web page"),
+            (self.sampling, "a message from its model"),
+            (self.roots, "its folders"),
+        ]
+        .into_iter()
+        .filter_map(|(needed, word)| needed.then_some(word))
+        .collect();
+        words.join(" and ")
+    }
+}

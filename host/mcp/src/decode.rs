@@ -1,0 +1,381 @@
+//! From the wire to the canonical model.
+//!
+//! The parameters of all methods are read in one pass into one struct of
+//! unparsed members ([`Params`]); each method then asks for the members it
+//! knows. Unknown members are never an error (RPC-12).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::jsonrpc::{present, string};
+use crate::model::{ClientInfo, CompletionTarget, Json};
+use crate::server::Capabilities;
+
+/// What a client wants done, without regard to how it said so.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    /// The tools.
+    ListTools {
+        /// Where to go on; none: at the start.
+        cursor: Option<String>,
+    },
+    /// A tool's work.
+    CallTool {
+        /// Which.
+        name: String,
+        /// An object; `{}` if the client gave none.
+        arguments: Json,
+    },
+    /// The resources.
+    ListResources {
+        /// Where to go on.
+        cursor: Option<String>,
+    },
+    /// The resource templates.
+    ListTemplates {
+        /// Where to go on.
+        cursor: Option<String>,
+    },
+    /// A resource's contents.
+    ReadResource {
+        /// Which.
+        uri: String,
+    },
+    /// The prompts.
+    ListPrompts {
+        /// Where to go on.
+        cursor: Option<String>,
+    },
+    /// A prompt, filled in.
+    GetPrompt {
+        /// Which.
+        name: String,
+        /// With what.
+        arguments: Vec<(String, String)>,
+    },
+    /// Suggestions for an argument.
+    Complete {
+        /// What the argument belongs to.
+        target: CompletionTarget,
+        /// Its name.
+        argument: String,
+        /// What has been typed.
+        value: String,
+        /// Arguments settled already.
+        context: Vec<(String, String)>,
+    },
+}
+
+/// The methods that become an [`Operation`], in either era.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    ListTools,
+    CallTool,
+    ListResources,
+    ListTemplates,
+    ReadResource,
+    ListPrompts,
+    GetPrompt,
+    Complete,
+}
+
+/// What is wrong with some parameters, for the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InvalidParams(pub(crate) String);
+
+/// All parameters any method has, unparsed.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Params<'a> {
+    #[serde(rename = "_meta", borrow, default, deserialize_with = "present")]
+    pub(crate) meta: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(crate) name: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(crate) uri: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    arguments: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    cursor: Option<&'a RawValue>,
+    #[serde(rename = "ref", borrow, default, deserialize_with = "present")]
+    reference: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    argument: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    context: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(crate) level: Option<&'a RawValue>,
+    #[serde(rename = "requestId", borrow, default, deserialize_with = "present")]
+    pub(crate) request_id: Option<&'a RawValue>,
+    #[serde(
+        rename = "protocolVersion",
+        borrow,
+        default,
+        deserialize_with = "present"
+    )]
+    pub(crate) protocol_version: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(crate) capabilities: Option<&'a RawValue>,
+    #[serde(rename = "clientInfo", borrow, default, deserialize_with = "present")]
+    pub(crate) client_info: Option<&'a RawValue>,
+}
+
+/// The members of `_meta` that the host itself reads.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Meta<'a> {
+    #[serde(
+        rename = "progressToken",
+        borrow,
+        default,
+        deserialize_with = "present"
+    )]
+    progress_token: Option<&'a RawValue>,
+    #[serde(
+        rename = "io.modelcontextprotocol/protocolVersion",
+        borrow,
+        default,
+        deserialize_with = "present"
+    )]
+    pub(crate) version: Option<&'a RawValue>,
+    #[serde(
+        rename = "io.modelcontextprotocol/clientCapabilities",
+        borrow,
+        default,
+        deserialize_with = "present"
+    )]
+    pub(crate) capabilities: Option<&'a RawValue>,
+    #[serde(
+        rename = "io.modelcontextprotocol/clientInfo",
+        borrow,
+        default,
+        deserialize_with = "present"
+    )]
+    pub(crate) client_info: Option<&'a RawValue>,
+    #[serde(
+        rename = "io.modelcontextprotocol/logLevel",
+        borrow,
+        default,
+        deserialize_with = "present"
+    )]
+    pub(crate) log_level: Option<&'a RawValue>,
+}
+
+impl Method {
+    /// The method of that name, if there is something behind it.
+    pub(crate) fn find(name: &str, has: Capabilities) -> Option<Self> {
+        let (method, there) = match name {
+            "tools/list" => (Self::ListTools, has.tools),
+            "tools/call" => (Self::CallTool, has.tools),
+            "resources/list" => (Self::ListResources, has.resources),
+            "resources/templates/list" => (Self::ListTemplates, has.resources),
+            "resources/read" => (Self::ReadResource, has.resources),
+            "prompts/list" => (Self::ListPrompts, has.prompts),
+            "prompts/get" => (Self::GetPrompt, has.prompts),
+            "completion/complete" => (Self::Complete, has.completions),
+            _ => return None,
+        };
+        there.then_some(method)
+    }
+
+    /// The parameter that `Mcp-Name` mirrors over HTTP.
+    pub(crate) fn named_by<'a>(self, params: &Params<'a>) -> Option<&'a RawValue> {
+        match self {
+            Self::CallTool | Self::GetPrompt => params.name,
+            Self::ReadResource => params.uri,
+            Self::ListTools
+            | Self::ListResources
+            | Self::ListTemplates
+            | Self::ListPrompts
+            | Self::Complete => None,
+        }
+    }
+
+    /// Reads the method's parameters.
+    pub(crate) fn operation(self, params: &Params<'_>) -> Result<Operation, InvalidParams> {
+        Ok(match self {
+            Self::ListTools => Operation::ListTools {
+                cursor: params.cursor()?,
+            },
+            Self::ListResources => Operation::ListResources {
+                cursor: params.cursor()?,
+            },
+            Self::ListTemplates => Operation::ListTemplates {
+                cursor: params.cursor()?,
+            },
+            Self::ListPrompts => Operation::ListPrompts {
+                cursor: params.cursor()?,
+            },
+            Self::CallTool => Operation::CallTool {
+                name: required("name", params.name)?,
+                arguments: object_or_empty("arguments", params.arguments)?,
+            },
+            Self::ReadResource => Operation::ReadResource {
+                uri: required("uri", params.uri)?,
+            },
+            Self::GetPrompt => Operation::GetPrompt {
+                name: required("name", params.name)?,
+                arguments: strings("arguments", params.arguments)?,
+            },
+            Self::Complete => completion(params)?,
+        })
+    }
+}
+
+impl<'a> Params<'a> {
+    /// Finds the members.
+    pub(crate) fn read(params: Option<&'a RawValue>) -> Result<Self, InvalidParams> {
+        let Some(params) = params else {
+            return Ok(Self::default());
+        };
+        serde_json::from_str(params.get())
+            .map_err(|error| InvalidParams(format!("the parameters are not usable: {error}")))
+    }
+
+    /// Reads `_meta`.
+    pub(crate) fn read_meta(&self) -> Result<Meta<'a>, InvalidParams> {
+        let Some(meta) = self.meta else {
+            return Ok(Meta::default());
+        };
+        if !meta.get().starts_with('{') {
+            return Err(InvalidParams("`_meta` must be an object".to_owned()));
+        }
+        serde_json::from_str(meta.get())
+            .map_err(|error| InvalidParams(format!("`_meta` is not usable: {error}")))
+    }
+
+    fn cursor(&self) -> Result<Option<String>, InvalidParams> {
+        self.cursor.map(|raw| text("cursor", raw)).transpose()
+    }
+}
+
+impl Meta<'_> {
+    /// The token as the client wrote it (PRG-6). What is neither a string nor an
+    /// integer cannot be echoed and counts as none.
+    pub(crate) fn progress_token(&self) -> Option<Arc<str>> {
+        let token = self.progress_token?.get();
+        let usable = token.starts_with('"') || token.parse::<i64>().is_ok();
+        usable.then(|| token.into())
+    }
+}
+
+/// Reads an `Implementation`, leniently: it is for display only.
+pub(crate) fn client_info(raw: &RawValue) -> Option<Arc<ClientInfo>> {
+    #[derive(Deserialize)]
+    struct Implementation {
+        name: String,
+        #[serde(default)]
+        version: String,
+    }
+    let Implementation { name, version } = serde_json::from_str(raw.get()).ok()?;
+    Some(Arc::new(ClientInfo { name, version }))
+}
+
+/// Reads the extensions out of a client's capabilities, by identifier.
+pub(crate) fn extensions(capabilities: &RawValue) -> Arc<BTreeMap<String, Json>> {
+    #[derive(Deserialize)]
+    struct Capabilities<'a> {
+        #[serde(borrow, default)]
+        extensions: BTreeMap<String, &'a RawValue>,
+    }
+    let found = serde_json::from_str::<Capabilities<'_>>(capabilities.get())
+        .map(|capabilities| capabilities.extensions)
+        .unwrap_or_default();
+    Arc::new(
+        found
+            .into_iter()
+            .map(|(id, settings)| (id, Json::from_raw(settings)))
+            .collect(),
+    )
+}
+
+fn completion(params: &Params<'_>) -> Result<Operation, InvalidParams> {
+    #[derive(Deserialize)]
+    struct Reference<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Cow<'a, str>,
+        name: Option<String>,
+        uri: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct Argument {
+        name: String,
+        value: String,
+    }
+    #[derive(Deserialize, Default)]
+    struct Context<'a> {
+        #[serde(borrow, default)]
+        arguments: Option<&'a RawValue>,
+    }
+    let reference: Reference<'_> = shape("ref", params.reference)?;
+    let argument: Argument = shape("argument", params.argument)?;
+    let context: Context<'_> = match params.context {
+        Some(context) => shape("context", Some(context))?,
+        None => Context::default(),
+    };
+    let target = match (&*reference.kind, reference.name, reference.uri) {
+        ("ref/prompt", Some(name), _) => CompletionTarget::Prompt(name),
+        ("ref/resource", _, Some(uri)) => CompletionTarget::ResourceTemplate(uri),
+        _ => {
+            return Err(InvalidParams(
+                "`ref` must be a `ref/prompt` with `name` or a `ref/resource` with `uri`"
+                    .to_owned(),
+            ));
+        }
+    };
+    Ok(Operation::Complete {
+        target,
+        argument: argument.name,
+        value: argument.value,
+        context: strings("context.arguments", context.arguments)?,
+    })
+}
+
+fn shape<'a, T: Deserialize<'a>>(
+    name: &str,
+    value: Option<&'a RawValue>,
+) -> Result<T, InvalidParams> {
+    let value = value.ok_or_else(|| missing(name))?;
+    serde_json::from_str(value.get()).map_err(|error| InvalidParams(format!("`{name}`: {error}")))
+}
+
+fn missing(name: &str) -> InvalidParams {
+    InvalidParams(format!("`{name}` is missing"))
+}
+
+fn required(name: &str, value: Option<&RawValue>) -> Result<String, InvalidParams> {
+    text(name, value.ok_or_else(|| missing(name))?)
+}
+
+fn text(name: &str, value: &RawValue) -> Result<String, InvalidParams> {
+    string(value)
+        .map(Cow::into_owned)
+        .ok_or_else(|| InvalidParams(format!("`{name}` must be a string")))
+}
+
+/// TOL-9: absent is `{}`, `null` is not.
+fn object_or_empty(name: &str, value: Option<&RawValue>) -> Result<Json, InvalidParams> {
+    match value {
+        None => Ok(Json::empty_object()),
+        Some(raw) if raw.get().starts_with('{') => Ok(Json::from_raw(raw)),
+        Some(_) => Err(InvalidParams(format!("`{name}` must be an object"))),
+    }
+}
+
+/// A map of strings to strings (PRM-3).
+fn strings(name: &str, value: Option<&RawValue>) -> Result<Vec<(String, String)>, InvalidParams> {
+    let Some(value) = value else {
+        return Ok(Vec::new());
+    };
+    let map: BTreeMap<String, &RawValue> = serde_json::from_str(value.get())
+        .map_err(|_| InvalidParams(format!("`{name}` must be an object")))?;
+    map.into_iter()
+        .map(|(key, value)| {
+            let value = string(value)
+                .ok_or_else(|| InvalidParams(format!("`{name}.{key}` must be a string")))?;
+            Ok((key, value.into_owned()))
+        })
+        .collect()
+}

@@ -1,0 +1,145 @@
+//! One ordered channel with a client at its end: standard input and output, a
+//! socket, an SSE pair.
+//!
+//! [`Peer`] is a pure state machine: a frame goes in, an [`Effect`] comes out, and
+//! whoever drives it (the host's session loop) carries the effect out. Both eras
+//! may share the channel (ERA-8, ERA-9); running requests of both share one table,
+//! because ids must be unique on the channel.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::door::{Carrier, Door, Request, SessionMessage};
+use crate::exchange::Call;
+use crate::frame;
+use crate::jsonrpc::{self, Malformed, Message, RequestId};
+use crate::legacy::{self, InFlight, Session, Step};
+use crate::modern;
+use crate::server::ServerFacts;
+
+/// The protocol's side of a channel. `H` is what the driver holds a running call
+/// by.
+#[derive(Debug)]
+pub struct Peer<H> {
+    session: Option<Session>,
+    running: InFlight<H>,
+}
+
+/// What a frame asks the driver to do.
+#[derive(Debug)]
+pub enum Effect<H> {
+    /// Send this message.
+    Send(Bytes),
+    /// Run this call, and tell [`Peer::started`] and [`Peer::ended`].
+    Start(Box<Call>),
+    /// End this call and send nothing more for it.
+    Cancel(H),
+    /// Nothing.
+    Nothing,
+}
+
+impl<H> Peer<H> {
+    /// A channel on which nothing has been said.
+    pub fn new() -> Self {
+        Self {
+            session: None,
+            running: InFlight::default(),
+        }
+    }
+
+    /// Takes in one frame, whatever it holds. Never panics, and never ends the
+    /// channel: what cannot be understood is answered.
+    pub fn receive(&mut self, frame: &[u8], server: &Arc<ServerFacts>) -> Effect<H> {
+        match jsonrpc::parse(frame) {
+            Ok(Message::Request { id, method, params }) => {
+                match Request::read(id, method, params) {
+                    Ok(request) => self.request(request, server),
+                    Err(answer) => Effect::Send(answer.frame),
+                }
+            }
+            Ok(Message::Notification { method, params }) => {
+                let step = legacy::notification(&method, params);
+                self.carry_out(step)
+            }
+            Ok(Message::Response { .. }) => Effect::Nothing,
+            Err(problem) => Effect::Send(self.malformed(&problem)),
+        }
+    }
+
+    /// The answer to a frame that was too long to be kept.
+    pub fn oversized(&self, limit: usize) -> Bytes {
+        self.malformed(&Malformed::Parse(format!(
+            "the message is longer than {limit} bytes"
+        )))
+    }
+
+    /// Remembers a call that [`Effect::Start`] asked for.
+    pub fn started(&mut self, id: RequestId, handle: H) {
+        self.running.insert(id, handle);
+    }
+
+    /// Forgets a call that has been answered. False if it was cancelled before:
+    /// then its answer must not be sent.
+    pub fn ended(&mut self, id: &RequestId) -> bool {
+        self.running.remove(id).is_some()
+    }
+
+    /// How many calls are running.
+    pub fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    fn request(&mut self, request: Request<'_>, server: &Arc<ServerFacts>) -> Effect<H> {
+        if let Err(answer) = self.running.admit(&request.id) {
+            return Effect::Send(answer.frame);
+        }
+        let carrier = Carrier::Stream {
+            session: self.session.is_some(),
+        };
+        match request.door(&carrier) {
+            Door::Closed(answer) => Effect::Send(answer.frame),
+            Door::Modern => match modern::open(request, None, server) {
+                Ok(call) => Effect::Start(call),
+                Err(answer) => Effect::Send(answer.frame),
+            },
+            Door::Initialize => match Session::open(&request, server) {
+                Ok((session, answer)) => {
+                    self.session = Some(session);
+                    Effect::Send(answer.frame)
+                }
+                Err(answer) => Effect::Send(answer.frame),
+            },
+            Door::Session => match &self.session {
+                Some(session) => {
+                    let step = session.receive(SessionMessage::Request(request), server);
+                    self.carry_out(step)
+                }
+                // The one request that needs no session.
+                None => Effect::Send(legacy::pong(&request.id).frame),
+            },
+        }
+    }
+
+    fn carry_out(&mut self, step: Step) -> Effect<H> {
+        match step {
+            Step::Run(call) => Effect::Start(call),
+            Step::Answer(answer) => Effect::Send(answer.frame),
+            Step::Cancel(id) => self
+                .running
+                .remove(&id)
+                .map_or(Effect::Nothing, Effect::Cancel),
+            Step::Nothing => Effect::Nothing,
+        }
+    }
+
+    fn malformed(&self, problem: &Malformed) -> Bytes {
+        frame::malformed(problem, self.session.as_ref().map(Session::dialect))
+    }
+}
+
+impl<H> Default for Peer<H> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,124 @@
+//! What the server says about itself.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::revision::{Dialect, Era, Revision};
+use crate::write::Writer;
+
+/// The server's identity and capabilities: what `initialize` and
+/// `server/discover` answer with. Made anew when the catalogue changes.
+#[derive(Debug, Clone)]
+pub struct ServerFacts {
+    /// Who this is.
+    pub name: String,
+    /// Which version of it.
+    pub version: String,
+    /// For the model: how to use this server.
+    pub instructions: Option<String>,
+    /// What is there to be used.
+    pub capabilities: Capabilities,
+    /// `"_meta":{…}` with the server's name, for results that carry it (DSC-6).
+    meta: Bytes,
+}
+
+/// Which features have something behind them (DSC-8).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
+pub struct Capabilities {
+    /// A plugin has tools.
+    pub tools: bool,
+    /// A plugin has resources.
+    pub resources: bool,
+    /// A plugin has prompts.
+    pub prompts: bool,
+    /// A plugin completes arguments.
+    pub completions: bool,
+}
+
+impl ServerFacts {
+    /// Puts the facts together.
+    pub fn new(
+        name: &str,
+        version: &str,
+        instructions: Option<String>,
+        capabilities: Capabilities,
+    ) -> Arc<Self> {
+        let mut facts = Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            instructions,
+            capabilities,
+            meta: Bytes::new(),
+        };
+        let mut w = Writer::default();
+        w.key("_meta").object(|w| {
+            w.key("io.modelcontextprotocol/serverInfo");
+            facts.write_implementation(w);
+        });
+        facts.meta = w.finish();
+        Arc::new(facts)
+    }
+
+    /// The modern versions accepted as a claim (DSC-7).
+    pub fn supported_versions() -> impl Iterator<Item = &'static str> {
+        Revision::ALL
+            .into_iter()
+            .filter(|revision| revision.dialect().era == Era::Modern)
+            .map(Revision::as_str)
+    }
+
+    pub(crate) fn write_meta(&self, w: &mut Writer, dialect: &Dialect) {
+        if dialect.server_in_meta {
+            w.members(&self.meta);
+        }
+    }
+
+    /// The members of an `initialize` result (LIF-1).
+    pub(crate) fn write_initialize(&self, w: &mut Writer, dialect: &Dialect) {
+        w.key("protocolVersion").string(dialect.revision.as_str());
+        self.write_capabilities(w, dialect);
+        w.key("serverInfo");
+        self.write_implementation(w);
+        w.text_member("instructions", self.instructions.as_deref());
+    }
+
+    /// The members of a `server/discover` result (DSC-4).
+    pub(crate) fn write_discover(&self, w: &mut Writer, dialect: &Dialect) {
+        w.key("supportedVersions")
+            .array(Self::supported_versions(), |w, version| {
+                w.string(version);
+            });
+        self.write_capabilities(w, dialect);
+        w.text_member("instructions", self.instructions.as_deref());
+    }
+
+    fn write_capabilities(&self, w: &mut Writer, dialect: &Dialect) {
+        let has = self.capabilities;
+        w.key("capabilities").object(|w| {
+            for (name, there) in [
+                ("tools", has.tools),
+                ("resources", has.resources),
+                ("prompts", has.prompts),
+                (
+                    "completions",
+                    has.completions && dialect.completions_capability,
+                ),
+                // Any plugin may log in any call (LOG-1).
+                ("logging", true),
+            ] {
+                if there {
+                    w.key(name).object(|_| {});
+                }
+            }
+        });
+    }
+
+    fn write_implementation(&self, w: &mut Writer) {
+        w.object(|w| {
+            w.key("name").string(&self.name);
+            w.key("version").string(&self.version);
+        });
+    }
+}
