@@ -338,6 +338,10 @@ fn shape<'a, T: Deserialize<'a>>(
     value: Option<&'a RawValue>,
 ) -> Result<T, InvalidParams> {
     let value = value.ok_or_else(|| missing(name))?;
+    // Serde would take an array for a struct, member by member.
+    if !value.get().starts_with('{') {
+        return Err(InvalidParams(format!("`{name}` must be an object")));
+    }
     serde_json::from_str(value.get()).map_err(|error| InvalidParams(format!("`{name}`: {error}")))
 }
 
@@ -370,7 +374,7 @@ fn strings(name: &str, value: Option<&RawValue>) -> Result<Vec<(String, String)>
         return Ok(Vec::new());
     };
     let map: BTreeMap<String, &RawValue> = serde_json::from_str(value.get())
-        .map_err(|_| InvalidParams(format!("`{name}` must be an object")))?;
+        .map_err(|_shape| InvalidParams(format!("`{name}` must be an object")))?;
     map.into_iter()
         .map(|(key, value)| {
             let value = string(value)

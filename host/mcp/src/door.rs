@@ -32,6 +32,10 @@ pub struct Request<'a> {
 
 /// What a message of a legacy session is.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart where it is made; a box would cost every request an allocation"
+)]
 pub enum SessionMessage<'a> {
     /// It wants an answer.
     Request(Request<'a>),
@@ -106,7 +110,7 @@ fn route_request<'a>(
     server: &Arc<ServerFacts>,
 ) -> HttpRoute<'a> {
     match request.door(&Carrier::Http(headers)) {
-        Door::Modern => match modern::open(request, Some(headers), server) {
+        Door::Modern => match modern::open(&request, Some(headers), server) {
             Ok(call) => HttpRoute::Run(call),
             Err(answer) => HttpRoute::Answer(answer),
         },

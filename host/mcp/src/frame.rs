@@ -89,6 +89,11 @@ pub fn malformed(problem: &Malformed, dialect: Option<&Dialect>) -> Bytes {
     }
 }
 
+/// The answer to a request that ended in a fault of the host's own.
+pub fn internal_error(id: &RequestId) -> Bytes {
+    error(id, ErrorCode::INTERNAL, "Internal error", no_data)
+}
+
 /// A refusal that belongs to no request in particular.
 pub fn refusal(message: &str) -> Bytes {
     error_with(None, ErrorCode::INVALID_REQUEST, message, no_data)

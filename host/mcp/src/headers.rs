@@ -46,7 +46,7 @@ impl<'a> Header<'a> {
         }
         std::str::from_utf8(value)
             .map(Some)
-            .map_err(|_| "holds bytes that are not allowed")
+            .map_err(|_unusable| "holds bytes that are not allowed")
     }
 
     /// The value as text that may be encoded as `=?base64?…?=` (SHM-11).
@@ -62,10 +62,10 @@ impl<'a> Header<'a> {
         };
         let bytes = STANDARD
             .decode(encoded)
-            .map_err(|_| "is not valid base64")?;
+            .map_err(|_unusable| "is not valid base64")?;
         String::from_utf8(bytes)
             .map(|text| Some(Cow::Owned(text)))
-            .map_err(|_| "is not valid UTF-8")
+            .map_err(|_unusable| "is not valid UTF-8")
     }
 
     /// Checks that the header says what the body says. `name` is the header's, for
@@ -108,7 +108,7 @@ mod tests {
     #[track_caller]
     fn check(value: &[u8], expected: &str, verdict: Result<(), &str>) {
         let found = Header::Once(value).must_decode_to("H", expected);
-        assert_eq!(found.as_ref().map(|()| ()).map_err(String::as_str), verdict);
+        assert_eq!(found.as_ref().copied().map_err(String::as_str), verdict);
     }
 
     #[test]

@@ -97,8 +97,11 @@ impl ErrorCode {
 pub fn parse(bytes: &[u8]) -> Result<Message<'_>, Malformed> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Malformed::Parse(format!("not UTF-8: {error}")))?;
-    let envelope: Envelope<'_> =
-        serde_json::from_str(text).map_err(|error| refuse(text, &error))?;
+    // Serde would take an array for a struct, member by member.
+    if !text.trim_start().starts_with('{') {
+        return Err(refuse(text));
+    }
+    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_refused| refuse(text))?;
     envelope.message()
 }
 
@@ -183,20 +186,17 @@ impl<'a> Envelope<'a> {
 }
 
 /// Why `text` is not an envelope.
-fn refuse(text: &str, error: &serde_json::Error) -> Malformed {
-    let invalid = |reason| Malformed::Invalid { id: None, reason };
-    if !error.is_data() {
-        return Malformed::Parse(format!("not valid JSON: {error}"));
-    }
-    // A type error may have been noticed before a syntax error further on.
+fn refuse(text: &str) -> Malformed {
+    // What is wrong with the syntax comes before what is wrong with the shape.
     if let Err(error) = serde_json::from_str::<&RawValue>(text) {
         return Malformed::Parse(format!("not valid JSON: {error}"));
     }
-    match text.trim_start().as_bytes().first() {
-        Some(b'[') => invalid("batches are not supported here: send one message at a time"),
-        Some(b'{') => invalid("a member of the message appears twice"),
-        _ => invalid("a message is a JSON object"),
-    }
+    let reason = match text.trim_start().as_bytes().first() {
+        Some(b'[') => "batches are not supported here: send one message at a time",
+        Some(b'{') => "a member of the message appears twice",
+        _ => "a message is a JSON object",
+    };
+    Malformed::Invalid { id: None, reason }
 }
 
 impl RequestId {

@@ -89,14 +89,14 @@ impl Session {
     /// Takes a message in.
     pub fn receive(&self, message: SessionMessage<'_>, server: &Arc<ServerFacts>) -> Step {
         match message {
-            SessionMessage::Request(request) => self.request(request, server),
+            SessionMessage::Request(request) => self.request(&request, server),
             SessionMessage::Notification { method, params } => notification(&method, params),
             // We ask clients nothing yet, so nobody waits for this.
             SessionMessage::Response => Step::Nothing,
         }
     }
 
-    fn request(&self, request: Request<'_>, server: &Arc<ServerFacts>) -> Step {
+    fn request(&self, request: &Request<'_>, server: &Arc<ServerFacts>) -> Step {
         match &*request.method {
             "initialize" => Step::Answer(Answer::refused(frame::error(
                 &request.id,
@@ -105,9 +105,9 @@ impl Session {
                 frame::no_data,
             ))),
             "ping" => Step::Answer(pong(&request.id)),
-            "logging/setLevel" => Step::Answer(self.set_level(&request)),
+            "logging/setLevel" => Step::Answer(self.set_level(request)),
             method => match Method::find(method, server.capabilities) {
-                Some(found) => self.call(found, &request, server),
+                Some(found) => self.call(found, request, server),
                 // An unknown method is an ordinary answer here (SHL-10).
                 None => Step::Answer(Answer::served(
                     Answer::unknown_method(&request.id, method).frame,
@@ -211,6 +211,13 @@ impl<H> InFlight<H> {
     /// Forgets a request that has ended or is to end.
     pub fn remove(&mut self, id: &RequestId) -> Option<H> {
         self.0.remove(id)
+    }
+
+    /// Forgets the request whose handle is this one.
+    pub fn remove_where(&mut self, is_it: impl Fn(&H) -> bool) -> Option<RequestId> {
+        let id = self.0.iter().find(|(_, handle)| is_it(handle))?.0.clone();
+        self.0.remove(&id);
+        Some(id)
     }
 
     /// How many are running.

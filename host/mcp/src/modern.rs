@@ -27,18 +27,18 @@ const CAPABILITIES: &str = "`_meta[\"io.modelcontextprotocol/clientCapabilities\
 /// The error is an answer to be sent: a refusal, or the result of a request that
 /// needs no run (`server/discover`).
 pub(crate) fn open(
-    request: Request<'_>,
+    request: &Request<'_>,
     headers: Option<&Headers<'_>>,
     server: &Arc<ServerFacts>,
 ) -> Result<Box<Call>, Answer> {
-    let dialect = version(&request, headers)?;
+    let dialect = version(request, headers)?;
     let envelope = Envelope::read(&request.meta)
         .map_err(|InvalidParams(details)| bad_envelope(&request.id, &details))?;
     if let Some(headers) = headers {
         let checked = headers.method.must_be("Mcp-Method", &request.method);
         checked.map_err(|problem| mismatch(&request.id, &problem))?;
     }
-    let exchange = envelope.exchange(&request, dialect, server);
+    let exchange = envelope.exchange(request, dialect, server);
     if request.method == "server/discover" {
         return Err(discover(&exchange));
     }
@@ -68,7 +68,7 @@ pub(crate) fn missing_meta(meta: &Meta<'_>) -> String {
         .into_iter()
         .filter_map(|(value, name)| value.is_none().then_some(name))
         .collect();
-    format!("{} is missing", missing.join(" and "))
+    format!("missing: {}", missing.join(" and "))
 }
 
 /// Rungs 7 to 9: the version is there, the header agrees, we speak it.

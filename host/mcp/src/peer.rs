@@ -85,6 +85,12 @@ impl<H> Peer<H> {
         self.running.remove(id).is_some()
     }
 
+    /// Forgets a call that ended without an answer, by its handle. None if it was
+    /// cancelled before.
+    pub fn failed(&mut self, is_it: impl Fn(&H) -> bool) -> Option<RequestId> {
+        self.running.remove_where(is_it)
+    }
+
     /// How many calls are running.
     pub fn running(&self) -> usize {
         self.running.len()
@@ -99,7 +105,7 @@ impl<H> Peer<H> {
         };
         match request.door(&carrier) {
             Door::Closed(answer) => Effect::Send(answer.frame),
-            Door::Modern => match modern::open(request, None, server) {
+            Door::Modern => match modern::open(&request, None, server) {
                 Ok(call) => Effect::Start(call),
                 Err(answer) => Effect::Send(answer.frame),
             },

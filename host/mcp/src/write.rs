@@ -138,7 +138,7 @@ mod tests {
     fn commas_stand_where_they_belong() {
         let mut writer = Writer::default();
         writer.object(|w| {
-            w.key("a").array([1, 2], |w, n| w.number(n));
+            w.key("a").array([1, 2], Writer::number);
             w.key("b").object(|_| {});
             w.text_member("c", Some("x\"\n{"));
             w.text_member("d", None);

@@ -1,0 +1,297 @@
+//! From what was said to what is meant: flags and environment become types that
+//! need no further checking.
+//!
+//! Every default is decided here or in [`Limits`], and this is the only file that
+//! reads the environment. It reads it once, all of it, into an [`Environment`];
+//! what follows is a function of that and of the command line, and of which paths
+//! exist. The variables that matter:
+//!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `WHARF_LOG` | which log events are written, such as `warn,wharf=debug` |
+//! | `NO_COLOR` | not empty: no colours. `TERM=dumb` does the same |
+//! | `XDG_CACHE_HOME`, `HOME` | where the cache is, unless `--cache-dir` says |
+//! | those named by `--env NAME` | passed on to plugins |
+//! | what cargo and rustup leave behind | kept from the cargo that compiles a plugin |
+//!
+//! A flag wins over a variable, a variable over a default. Mistakes are
+//! [`ConfigError`]s, found before anything is started or compiled.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use tracing_subscriber::filter::Targets;
+use wharf_runtime::{Grants, Limits};
+
+use crate::cli::{BuildArgs, Cli, Command, InspectArgs, ServeArgs};
+
+mod address;
+mod error;
+mod grants;
+mod hint;
+mod units;
+mod variables;
+
+pub use error::{AddressProblem, ConfigError, DirProblem, EnvProblem, UnitProblem};
+
+/// Where HTTP is served if nothing is said. Loopback, because there is no
+/// authentication; 8080, because that is what people try first.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// What to do, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// What to do.
+    pub task: Task,
+    /// What to log.
+    pub log: LogConfig,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Task {
+    /// Serve plugins.
+    Serve(ServeConfig),
+    /// Compile plugin crates.
+    Build(BuildConfig),
+    /// Look at a plugin.
+    Inspect(InspectConfig),
+}
+
+/// What to serve, where, and with what allowed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServeConfig {
+    /// What to serve. Never empty; every path exists.
+    pub plugins: Vec<PluginPath>,
+    /// Whether to serve standard input and output.
+    pub stdio: bool,
+    /// Where to serve HTTP. None only if `stdio` is set.
+    pub listen: Option<SocketAddr>,
+    /// Host names that HTTP requests may be for, besides loopback names: lower
+    /// case, no port, IPv6 addresses in brackets.
+    pub allowed_hosts: Vec<String>,
+    /// Origins that HTTP requests may come from, besides loopback ones: lower case,
+    /// as browsers write them.
+    pub allowed_origins: Vec<String>,
+    /// What every plugin may reach.
+    pub grants: Grants,
+    /// How much every plugin may use.
+    pub limits: Limits,
+    /// Where compiled code is kept. None: nowhere.
+    pub cache_dir: Option<PathBuf>,
+    /// How plugin crates are compiled.
+    pub compile: CompileConfig,
+}
+
+/// What to compile, and where to put it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildConfig {
+    /// Folders of plugin crates, never empty.
+    pub crates: Vec<PathBuf>,
+    /// Where the components are copied to. None: they stay where cargo puts them.
+    pub out: Option<PathBuf>,
+    /// How plugin crates are compiled.
+    pub compile: CompileConfig,
+}
+
+/// What to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InspectConfig {
+    /// The plugin.
+    pub plugin: PluginPath,
+    /// Whether to print JSON.
+    pub json: bool,
+    /// Where compiled code is kept. None: nowhere.
+    pub cache_dir: Option<PathBuf>,
+    /// How plugin crates are compiled.
+    pub compile: CompileConfig,
+}
+
+/// Something that exists and may be a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PluginPath {
+    /// A file, presumably a component.
+    File(PathBuf),
+    /// A folder, presumably of a plugin crate.
+    Crate(PathBuf),
+}
+
+/// How plugin crates are compiled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CompileConfig {
+    /// Environment variables that cargo must not see.
+    pub forget: Vec<OsString>,
+    /// Whether cargo should print errors only.
+    pub quiet: bool,
+}
+
+/// What to log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// Which events.
+    pub filter: Targets,
+    /// Whether in colour.
+    pub colour: Colour,
+}
+
+/// Whether to write in colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// If it is read on a terminal.
+    Auto,
+    /// In no case.
+    Never,
+}
+
+/// The environment variables of this process, as they were when it was read.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+/// What the command line means in this environment.
+pub fn from_cli(cli: Cli, environment: &Environment) -> Result<Config, ConfigError> {
+    let log = LogConfig {
+        filter: variables::log_filter(cli.verbosity, environment)?,
+        colour: variables::colour(environment),
+    };
+    let compile = CompileConfig {
+        forget: variables::forgotten(environment),
+        quiet: cli.verbosity.quiet,
+    };
+    let task = match cli.command {
+        Command::Serve(args) => Task::Serve(serve(args, environment, compile)?),
+        Command::Build(args) => Task::Build(build(args, compile)?),
+        Command::Inspect(args) => Task::Inspect(inspect(&args, environment, compile)?),
+    };
+    Ok(Config { task, log })
+}
+
+impl Environment {
+    /// Reads it.
+    pub fn read() -> Self {
+        env::vars_os().collect()
+    }
+
+    /// Whether output may be in colour. Not only in [`LogConfig`], because it is
+    /// needed to say what is wrong with the command line.
+    pub fn colour(&self) -> Colour {
+        variables::colour(self)
+    }
+
+    fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &OsStr> {
+        self.0.keys().map(OsString::as_os_str)
+    }
+}
+
+impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        let variables = variables.into_iter();
+        Self(variables.map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+impl PluginPath {
+    /// The path.
+    pub fn as_path(&self) -> &Path {
+        match self {
+            Self::File(path) | Self::Crate(path) => path,
+        }
+    }
+}
+
+fn serve(
+    args: ServeArgs,
+    environment: &Environment,
+    compile: CompileConfig,
+) -> Result<ServeConfig, ConfigError> {
+    if args.plugins.is_empty() {
+        return Err(ConfigError::NoPlugin);
+    }
+    let listen = listen(&args)?;
+    Ok(ServeConfig {
+        plugins: args.plugins.iter().map(|path| plugin_path(path)).collect::<Result<_, _>>()?,
+        stdio: args.stdio,
+        listen,
+        allowed_hosts: address::hosts(&args.allow_host, listen)?,
+        allowed_origins: address::origins(&args.allow_origin)?,
+        grants: Grants {
+            dirs: grants::dirs(&args.dir)?,
+            env: grants::env(&args.env, environment)?,
+        },
+        limits: Limits {
+            deadline: units::time("--timeout", &args.timeout)?,
+            memory: units::size("--memory", &args.memory)?,
+            ..Limits::default()
+        },
+        cache_dir: match args.cache_dir {
+            Some(dir) => Some(dir),
+            None if args.no_cache => None,
+            None => variables::cache_dir(environment),
+        },
+        compile,
+    })
+}
+
+fn build(args: BuildArgs, compile: CompileConfig) -> Result<BuildConfig, ConfigError> {
+    let crate_path = |path: &PathBuf| match plugin_path(path)? {
+        PluginPath::Crate(path) => Ok(path),
+        PluginPath::File(path) => Err(ConfigError::NotACrate { path }),
+    };
+    Ok(BuildConfig {
+        crates: args.plugins.iter().map(crate_path).collect::<Result<_, _>>()?,
+        out: args.out,
+        compile,
+    })
+}
+
+fn inspect(
+    args: &InspectArgs,
+    environment: &Environment,
+    compile: CompileConfig,
+) -> Result<InspectConfig, ConfigError> {
+    Ok(InspectConfig {
+        plugin: plugin_path(&args.plugin)?,
+        json: args.json,
+        cache_dir: variables::cache_dir(environment),
+        compile,
+    })
+}
+
+fn plugin_path(path: &Path) -> Result<PluginPath, ConfigError> {
+    let found = path.metadata().map_err(|source| match source.kind() {
+        ErrorKind::NotFound => ConfigError::MissingPlugin { path: path.to_owned() },
+        _ => ConfigError::UnreachablePlugin { path: path.to_owned(), source },
+    })?;
+    if found.is_dir() {
+        return Ok(PluginPath::Crate(path.to_owned()));
+    }
+    // People complete one level too far: the manifest stands for its folder.
+    if path.ends_with("Cargo.toml") {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        return Ok(PluginPath::Crate(folder.unwrap_or(Path::new(".")).to_owned()));
+    }
+    Ok(PluginPath::File(path.to_owned()))
+}
+
+fn listen(args: &ServeArgs) -> Result<Option<SocketAddr>, ConfigError> {
+    let listen = match &args.listen {
+        Some(value) => address::listen(value)?,
+        None if args.stdio => return Ok(None),
+        None => DEFAULT_LISTEN,
+    };
+    if args.allow_public || listen.ip().to_canonical().is_loopback() {
+        Ok(Some(listen))
+    } else {
+        Err(ConfigError::PublicAddress { address: listen })
+    }
+}
+
+#[cfg(test)]
+mod tests;

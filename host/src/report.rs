@@ -1,0 +1,243 @@
+//! How wharf speaks to people, and the only file that prints.
+//!
+//! Standard output is for data, and belongs to the protocol when standard input
+//! and output are served; everything else goes to standard error. An error comes
+//! first, its causes indented below it, then after an empty line what to do:
+//!
+//! ```text
+//! error: the plugin `x.wasm` cannot be loaded
+//!   caused by: it is not a WebAssembly file
+//!
+//! hint: …
+//! ```
+//!
+//! Colour is an addition on terminals and never the only bearer of a meaning.
+//! What others wrote, such as the names a plugin gives to things, cannot paint on
+//! the terminal: control characters are replaced. That a reader goes away
+//! (`wharf inspect … | head`) is no error.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::builder::styling::{AnsiColor, Style};
+
+use crate::compile::{CompileError, Progress};
+use crate::config::{Colour, ConfigError};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const NEWS: Style = AnsiColor::Green.on_default().bold();
+
+/// Says things in the way this person asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Report {
+    colour: Colour,
+    quiet: bool,
+}
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what was asked: 0.
+    Success,
+    /// What was asked for failed: 1.
+    Failure,
+    /// It was asked wrongly: 2.
+    Usage,
+    /// Somebody interrupted it before it was done: 130.
+    Interrupted,
+}
+
+/// Something that clients can connect to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Standard input and output.
+    Stdio,
+    /// `/mcp`, at the address that is really bound.
+    StreamableHttp(SocketAddr),
+    /// `/sse` with `/messages`, at the address that is really bound.
+    Sse(SocketAddr),
+}
+
+impl Report {
+    /// Speaks in colour or not. Nothing is left out, see [`Report::quiet`].
+    pub fn new(colour: Colour) -> Self {
+        Self { colour, quiet: false }
+    }
+
+    /// Leaves out everything but errors and data, if `quiet`.
+    #[must_use]
+    pub fn quiet(self, quiet: bool) -> Self {
+        Self { quiet, ..self }
+    }
+
+    /// Says what clap has to say, which may be the help that was asked for.
+    pub fn usage(&self, error: &clap::Error) -> Exit {
+        let text = error.render();
+        let on_terminal = if error.use_stderr() { in_stderr() } else { in_stdout() };
+        let text = if self.colour == Colour::Auto && on_terminal {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        if error.use_stderr() {
+            self.say(&text);
+            return Exit::Usage;
+        }
+        match self.data(&text) {
+            Ok(()) => Exit::Success,
+            Err(_) => Exit::Failure,
+        }
+    }
+
+    /// Says what went wrong, why, and what to do.
+    pub fn error(&self, error: &anyhow::Error) -> Exit {
+        let mut chain = error.chain();
+        let mut text = String::new();
+        if let Some(first) = chain.next() {
+            self.line(&mut text, ERROR, "error", &first.to_string());
+        }
+        for cause in chain {
+            let cause = harmless(&cause.to_string()).replace('\n', "\n    ");
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  caused by: {cause}");
+        }
+        for hint in hints(error) {
+            text.push('\n');
+            self.line(&mut text, HINT, "hint", &hint);
+        }
+        self.say(&text);
+        exit_of(error)
+    }
+
+    /// Says that clients can connect.
+    pub fn ready(&self, endpoint: &Endpoint) {
+        let place = match endpoint {
+            Endpoint::Stdio => "stdio".to_owned(),
+            Endpoint::StreamableHttp(address) => format!("http://{address}/mcp (Streamable HTTP)"),
+            Endpoint::Sse(address) => format!("http://{address}/sse (HTTP+SSE)"),
+        };
+        self.news("ready", &place);
+    }
+
+    /// Says what takes so long.
+    pub fn progress(&self, progress: &Progress<'_>) {
+        match progress {
+            Progress::AddingTarget { target } => {
+                self.news("adding", &format!("the Rust target {target}, with rustup"));
+            }
+            Progress::Compiling { folder, target } => {
+                self.news("compiling", &format!("{} for {target}", folder.display()));
+            }
+        }
+    }
+
+    /// Writes what was asked for to standard output. Nobody reading it any more is
+    /// no error.
+    pub fn data(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn news(&self, label: &str, text: &str) {
+        if !self.quiet {
+            let mut line = String::new();
+            self.line(&mut line, NEWS, label, text);
+            self.say(&line);
+        }
+    }
+
+    fn line(&self, out: &mut String, style: Style, label: &str, text: &str) {
+        let text = harmless(text);
+        // Writing to a string cannot fail.
+        let _ = if self.colour == Colour::Auto && in_stderr() {
+            writeln!(out, "{style}{label}{style:#}: {text}")
+        } else {
+            writeln!(out, "{label}: {text}")
+        };
+    }
+
+    /// In one write, so that lines of others do not come in between. If nobody can
+    /// be told, nobody can be told that either.
+    #[expect(clippy::unused_self, reason = "only somebody who may speak can say something")]
+    fn say(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Success => Self::SUCCESS,
+            Exit::Failure => Self::from(1),
+            Exit::Usage => Self::from(2),
+            Exit::Interrupted => Self::from(130),
+        }
+    }
+}
+
+fn in_stderr() -> bool {
+    io::stderr().is_terminal()
+}
+
+fn in_stdout() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// What the links of the chain advise, each advice once.
+fn hints(error: &anyhow::Error) -> Vec<String> {
+    let mut hints: Vec<String> = error.chain().filter_map(hint).collect();
+    hints.dedup();
+    hints
+}
+
+/// The closed list of errors that come with advice.
+fn hint(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<ConfigError>() {
+        return error.hint();
+    }
+    if let Some(error) = error.downcast_ref::<CompileError>() {
+        return error.hint();
+    }
+    None
+}
+
+fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.chain().any(|link| link.is::<ConfigError>()) {
+        Exit::Usage
+    } else {
+        Exit::Failure
+    }
+}
+
+/// The text without what terminals obey, except for line breaks and tabs.
+fn harmless(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::{Exit, exit_of, harmless, hints};
+    use crate::config::ConfigError;
+
+    #[test]
+    fn a_mistake_in_usage_is_found_below_its_contexts() {
+        let error = anyhow::Error::new(ConfigError::NoPlugin).context("cannot start");
+        assert_eq!(exit_of(&error), Exit::Usage);
+        assert_eq!(hints(&error).len(), 1);
+        assert_eq!(exit_of(&anyhow!("other")), Exit::Failure);
+    }
+
+    #[test]
+    fn terminals_are_told_nothing() {
+        assert_eq!(harmless("a\u{1b}[2J\r\nb\tc\u{9b}"), "a\u{fffd}[2J\u{fffd}\nb\tc\u{fffd}");
+    }
+}

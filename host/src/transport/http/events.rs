@@ -1,0 +1,190 @@
+//! Server-sent events: a response body that is a stream of messages.
+//!
+//! The body owns what it streams. When the client goes away the body is dropped,
+//! and with it a modern call that is running, or the session behind an SSE pair.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::task::AbortOnDropHandle;
+use wharf_mcp::Answer;
+
+use crate::session::Outbound;
+
+/// How long a stream is silent before a comment is sent, so that proxies and
+/// clients do not take it for dead. Common proxies give up after 60 s.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// A comment, which clients skip.
+const COMMENT: Bytes = Bytes::from_static(b": keep-alive\n\n");
+
+/// A body of messages.
+pub(super) struct EventBody {
+    /// What goes out before anything else.
+    first: Option<Bytes>,
+    source: Source,
+    keep_alive: Pin<Box<Sleep>>,
+}
+
+/// Where messages come from.
+enum Source {
+    /// A call, until its answer.
+    Call(RunningCall),
+    /// A session, until it ends. Its task ends with the body.
+    Session {
+        frames: mpsc::Receiver<Outbound>,
+        _session: AbortOnDropHandle<()>,
+    },
+    /// Nothing more.
+    Ended,
+}
+
+/// A call and what it says, in order.
+pub(super) struct RunningCall {
+    answer: Pin<Box<dyn Future<Output = Option<Answer>> + Send>>,
+    events: mpsc::Receiver<Outbound>,
+    answered: Option<Option<Answer>>,
+}
+
+/// What a call says next.
+pub(super) enum Said {
+    /// A notification.
+    Event(Bytes),
+    /// The answer; nothing comes after it.
+    Answer(Answer),
+}
+
+impl RunningCall {
+    /// A call whose notifications arrive through `events` before `answer` completes.
+    /// An answer of none means that the call was cancelled.
+    pub(super) fn new(
+        answer: impl Future<Output = Option<Answer>> + Send + 'static,
+        events: mpsc::Receiver<Outbound>,
+    ) -> Self {
+        Self {
+            answer: Box::pin(answer),
+            events,
+            answered: None,
+        }
+    }
+
+    /// What is said next; none if the call was cancelled.
+    pub(super) async fn next(&mut self) -> Option<Said> {
+        std::future::poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Said>> {
+        loop {
+            // Everything that was said before the answer is in the queue by the time
+            // there is an answer.
+            match self.events.poll_recv(cx) {
+                Poll::Ready(Some(outbound)) => match outbound.into_frame() {
+                    Some(frame) => return Poll::Ready(Some(Said::Event(frame))),
+                    None => continue,
+                },
+                Poll::Ready(None) | Poll::Pending => {}
+            }
+            if let Some(answered) = self.answered.take() {
+                return Poll::Ready(answered.map(Said::Answer));
+            }
+            self.answered = Some(ready!(self.answer.as_mut().poll(cx)));
+        }
+    }
+}
+
+impl EventBody {
+    /// The rest of a call that has said something already.
+    pub(super) fn of_call(first: &Bytes, call: RunningCall) -> Self {
+        Self::new(Some(message(first)), Source::Call(call))
+    }
+
+    /// A session, opened by an event of its own kind.
+    pub(super) fn of_session(
+        endpoint: &str,
+        frames: mpsc::Receiver<Outbound>,
+        session: AbortOnDropHandle<()>,
+    ) -> Self {
+        let first = Bytes::from(format!("event: endpoint\ndata: {endpoint}\n\n"));
+        let source = Source::Session {
+            frames,
+            _session: session,
+        };
+        Self::new(Some(first), source)
+    }
+
+    fn new(first: Option<Bytes>, source: Source) -> Self {
+        Self {
+            first,
+            source,
+            keep_alive: Box::pin(sleep(KEEP_ALIVE)),
+        }
+    }
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(first));
+        }
+        match &mut self.source {
+            Source::Call(call) => match ready!(call.poll_next(cx)) {
+                Some(Said::Event(frame)) => Poll::Ready(Some(message(&frame))),
+                Some(Said::Answer(answer)) => {
+                    self.source = Source::Ended;
+                    Poll::Ready(Some(message(&answer.frame)))
+                }
+                None => Poll::Ready(None),
+            },
+            Source::Session { frames, .. } => loop {
+                match ready!(frames.poll_recv(cx)) {
+                    Some(outbound) => {
+                        if let Some(frame) = outbound.into_frame() {
+                            return Poll::Ready(Some(message(&frame)));
+                        }
+                    }
+                    None => return Poll::Ready(None),
+                }
+            },
+            Source::Ended => Poll::Ready(None),
+        }
+    }
+}
+
+/// A message as an event. Frames hold no line breaks, so one `data` line does
+/// (SHL-30).
+fn message(frame: &[u8]) -> Bytes {
+    const HEAD: &[u8] = b"event: message\ndata: ";
+    const TAIL: &[u8] = b"\n\n";
+    let mut event = BytesMut::with_capacity(HEAD.len() + frame.len() + TAIL.len());
+    event.extend_from_slice(HEAD);
+    event.extend_from_slice(frame);
+    event.extend_from_slice(TAIL);
+    event.freeze()
+}
+
+impl Body for EventBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let event = match self.poll_message(cx) {
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Ready(Some(event)) => event,
+            Poll::Pending => {
+                ready!(self.keep_alive.as_mut().poll(cx));
+                COMMENT
+            }
+        };
+        let next = Instant::now() + KEEP_ALIVE;
+        self.keep_alive.as_mut().reset(next);
+        Poll::Ready(Some(Ok(Frame::data(event))))
+    }
+}
