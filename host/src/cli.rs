@@ -49,12 +49,18 @@ pub struct Verbosity {
     /// Say more in the log; `-vv` says even more
     ///
     /// The log goes to standard error. By default it has warnings and what plugins
-    /// print. The environment variable WHARF_LOG chooses more finely, such as
+    /// print. The environment variable `WHARF_LOG` chooses more finely, such as
     /// `WHARF_LOG=warn,wharf=debug,plugin=off`; these flags override it.
     #[arg(short, long, action = ArgAction::Count, global = true, help_heading = "Output")]
     pub verbose: u8,
     /// Print errors only: no progress, no ready lines, no warnings
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Output"
+    )]
     pub quiet: bool,
 }
 
@@ -101,27 +107,37 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ORIGIN", help_heading = "Endpoints")]
     pub allow_origin: Vec<String>,
 
-    /// Let plugins read a folder, as HOST[::GUEST][:ro|:rw]; repeatable
+    /// Let plugins read a folder, as `HOST[::GUEST][:ro|:rw]`; repeatable
     ///
     /// HOST is the folder here, GUEST the absolute path plugins see it at, by
     /// default the same. Read-only, unless `:rw` allows changes too. Given to every
     /// plugin served.
     #[arg(long, value_name = "HOST::GUEST", help_heading = "Grants")]
     pub dir: Vec<String>,
-    /// Give plugins an environment variable, as NAME=VALUE or NAME; repeatable
+    /// Give plugins an environment variable, as `NAME=VALUE` or `NAME`; repeatable
     ///
     /// NAME alone passes on the host's value. Given to every plugin served.
     #[arg(long, value_name = "NAME[=VALUE]", help_heading = "Grants")]
     pub env: Vec<String>,
 
     /// How long a call may take, in `ms`, `s`, `m` or `h`
-    #[arg(long, value_name = "TIME", default_value = "30s", help_heading = "Limits")]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "30s",
+        help_heading = "Limits"
+    )]
     pub timeout: String,
     /// How much memory a call may use, in `KiB`, `MiB` or `GiB`
-    #[arg(long, value_name = "SIZE", default_value = "64MiB", help_heading = "Limits")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        default_value = "64MiB",
+        help_heading = "Limits"
+    )]
     pub memory: String,
 
-    /// Keep compiled code in this folder [default: $XDG_CACHE_HOME/wharf or ~/.cache/wharf]
+    /// Keep compiled code in this folder [default: `$XDG_CACHE_HOME/wharf` or `~/.cache/wharf`]
     #[arg(long, value_name = "DIR", help_heading = "Cache")]
     pub cache_dir: Option<PathBuf>,
     /// Compile plugins to machine code at every start
@@ -185,3 +201,13 @@ const INSPECT_EXAMPLES: &str = "\
 Examples:
   wharf inspect plugins/filesystem
   wharf inspect filesystem.wasm --json";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn definitions_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

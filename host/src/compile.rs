@@ -80,7 +80,9 @@ pub async fn build(
         let component = compile(folder, &config.compile, listener).await?;
         let is_copied = config.out.is_some();
         if is_copied && components.iter().any(|other| other.name == component.name) {
-            return Err(CompileError::SameName { name: component.name });
+            return Err(CompileError::SameName {
+                name: component.name,
+            });
         }
         components.push(component);
     }
@@ -97,7 +99,9 @@ async fn compile(
     listener: Listener<'_>,
 ) -> Result<PluginFile, CompileError> {
     if !folder.join("Cargo.toml").is_file() {
-        return Err(CompileError::NoManifest { folder: folder.to_owned() });
+        return Err(CompileError::NoManifest {
+            folder: folder.to_owned(),
+        });
     }
     // The order matters: rustup may first have to install the folder's toolchain,
     // and shows that; and nothing is added to a toolchain for a crate that turns
@@ -108,9 +112,15 @@ async fn compile(
         listener(&Progress::AddingTarget { target: TARGET });
         toolchain::add_target(folder, config).await?;
     }
-    listener(&Progress::Compiling { folder, target: TARGET });
+    listener(&Progress::Compiling {
+        folder,
+        target: TARGET,
+    });
     let path = cargo::build(folder, &package, config).await?;
-    Ok(PluginFile { name: package.name, path })
+    Ok(PluginFile {
+        name: package.name,
+        path,
+    })
 }
 
 fn copy(component: &PluginFile, out: &Path) -> Result<PathBuf, CompileError> {
@@ -123,5 +133,8 @@ fn copy(component: &PluginFile, out: &Path) -> Result<PathBuf, CompileError> {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    path.file_stem()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }

@@ -20,9 +20,8 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use tracing_subscriber::filter::Targets;
 use wharf_runtime::{Grants, Limits};
@@ -33,14 +32,12 @@ mod address;
 mod error;
 mod grants;
 mod hint;
+mod plugin;
 mod units;
 mod variables;
 
 pub use error::{AddressProblem, ConfigError, DirProblem, EnvProblem, UnitProblem};
-
-/// Where HTTP is served if nothing is said. Loopback, because there is no
-/// authentication; 8080, because that is what people try first.
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+pub use plugin::PluginPath;
 
 /// What to do, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,15 +108,6 @@ pub struct InspectConfig {
     pub compile: CompileConfig,
 }
 
-/// Something that exists and may be a plugin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PluginPath {
-    /// A file, presumably a component.
-    File(PathBuf),
-    /// A folder, presumably of a plugin crate.
-    Crate(PathBuf),
-}
-
 /// How plugin crates are compiled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CompileConfig {
@@ -130,7 +118,7 @@ pub struct CompileConfig {
 }
 
 /// What to log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LogConfig {
     /// Which events.
     pub filter: Targets,
@@ -193,16 +181,11 @@ impl Environment {
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter();
-        Self(variables.map(|(name, value)| (name.into(), value.into())).collect())
-    }
-}
-
-impl PluginPath {
-    /// The path.
-    pub fn as_path(&self) -> &Path {
-        match self {
-            Self::File(path) | Self::Crate(path) => path,
-        }
+        Self(
+            variables
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
     }
 }
 
@@ -214,9 +197,13 @@ fn serve(
     if args.plugins.is_empty() {
         return Err(ConfigError::NoPlugin);
     }
-    let listen = listen(&args)?;
+    let listen = address::listen(&args)?;
     Ok(ServeConfig {
-        plugins: args.plugins.iter().map(|path| plugin_path(path)).collect::<Result<_, _>>()?,
+        plugins: args
+            .plugins
+            .iter()
+            .map(|path| PluginPath::find(path))
+            .collect::<Result<_, _>>()?,
         stdio: args.stdio,
         listen,
         allowed_hosts: address::hosts(&args.allow_host, listen)?,
@@ -240,12 +227,16 @@ fn serve(
 }
 
 fn build(args: BuildArgs, compile: CompileConfig) -> Result<BuildConfig, ConfigError> {
-    let crate_path = |path: &PathBuf| match plugin_path(path)? {
+    let crate_path = |path: &PathBuf| match PluginPath::find(path)? {
         PluginPath::Crate(path) => Ok(path),
         PluginPath::File(path) => Err(ConfigError::NotACrate { path }),
     };
     Ok(BuildConfig {
-        crates: args.plugins.iter().map(crate_path).collect::<Result<_, _>>()?,
+        crates: args
+            .plugins
+            .iter()
+            .map(crate_path)
+            .collect::<Result<_, _>>()?,
         out: args.out,
         compile,
     })
@@ -257,40 +248,11 @@ fn inspect(
     compile: CompileConfig,
 ) -> Result<InspectConfig, ConfigError> {
     Ok(InspectConfig {
-        plugin: plugin_path(&args.plugin)?,
+        plugin: PluginPath::find(&args.plugin)?,
         json: args.json,
         cache_dir: variables::cache_dir(environment),
         compile,
     })
-}
-
-fn plugin_path(path: &Path) -> Result<PluginPath, ConfigError> {
-    let found = path.metadata().map_err(|source| match source.kind() {
-        ErrorKind::NotFound => ConfigError::MissingPlugin { path: path.to_owned() },
-        _ => ConfigError::UnreachablePlugin { path: path.to_owned(), source },
-    })?;
-    if found.is_dir() {
-        return Ok(PluginPath::Crate(path.to_owned()));
-    }
-    // People complete one level too far: the manifest stands for its folder.
-    if path.ends_with("Cargo.toml") {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        return Ok(PluginPath::Crate(folder.unwrap_or(Path::new(".")).to_owned()));
-    }
-    Ok(PluginPath::File(path.to_owned()))
-}
-
-fn listen(args: &ServeArgs) -> Result<Option<SocketAddr>, ConfigError> {
-    let listen = match &args.listen {
-        Some(value) => address::listen(value)?,
-        None if args.stdio => return Ok(None),
-        None => DEFAULT_LISTEN,
-    };
-    if args.allow_public || listen.ip().to_canonical().is_loopback() {
-        Ok(Some(listen))
-    } else {
-        Err(ConfigError::PublicAddress { address: listen })
-    }
 }
 
 #[cfg(test)]

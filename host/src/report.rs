@@ -65,7 +65,10 @@ pub enum Endpoint {
 impl Report {
     /// Speaks in colour or not. Nothing is left out, see [`Report::quiet`].
     pub fn new(colour: Colour) -> Self {
-        Self { colour, quiet: false }
+        Self {
+            colour,
+            quiet: false,
+        }
     }
 
     /// Leaves out everything but errors and data, if `quiet`.
@@ -75,16 +78,20 @@ impl Report {
     }
 
     /// Says what clap has to say, which may be the help that was asked for.
-    pub fn usage(&self, error: &clap::Error) -> Exit {
+    pub fn usage(self, error: &clap::Error) -> Exit {
         let text = error.render();
-        let on_terminal = if error.use_stderr() { in_stderr() } else { in_stdout() };
+        let on_terminal = if error.use_stderr() {
+            in_stderr()
+        } else {
+            in_stdout()
+        };
         let text = if self.colour == Colour::Auto && on_terminal {
             text.ansi().to_string()
         } else {
             text.to_string()
         };
         if error.use_stderr() {
-            self.say(&text);
+            say(&text);
             return Exit::Usage;
         }
         match self.data(&text) {
@@ -94,11 +101,11 @@ impl Report {
     }
 
     /// Says what went wrong, why, and what to do.
-    pub fn error(&self, error: &anyhow::Error) -> Exit {
+    pub fn error(self, error: &anyhow::Error) -> Exit {
         let mut chain = error.chain();
         let mut text = String::new();
         if let Some(first) = chain.next() {
-            self.line(&mut text, ERROR, "error", &first.to_string());
+            self.line(&mut text, ERROR, "error:", &first.to_string());
         }
         for cause in chain {
             let cause = harmless(&cause.to_string()).replace('\n', "\n    ");
@@ -107,24 +114,24 @@ impl Report {
         }
         for hint in hints(error) {
             text.push('\n');
-            self.line(&mut text, HINT, "hint", &hint);
+            self.line(&mut text, HINT, "hint:", &hint);
         }
-        self.say(&text);
+        say(&text);
         exit_of(error)
     }
 
     /// Says that clients can connect.
-    pub fn ready(&self, endpoint: &Endpoint) {
+    pub fn ready(self, endpoint: &Endpoint) {
         let place = match endpoint {
             Endpoint::Stdio => "stdio".to_owned(),
             Endpoint::StreamableHttp(address) => format!("http://{address}/mcp (Streamable HTTP)"),
             Endpoint::Sse(address) => format!("http://{address}/sse (HTTP+SSE)"),
         };
-        self.news("ready", &place);
+        self.news("ready:", &place);
     }
 
     /// Says what takes so long.
-    pub fn progress(&self, progress: &Progress<'_>) {
+    pub fn progress(self, progress: &Progress<'_>) {
         match progress {
             Progress::AddingTarget { target } => {
                 self.news("adding", &format!("the Rust target {target}, with rustup"));
@@ -137,37 +144,33 @@ impl Report {
 
     /// Writes what was asked for to standard output. Nobody reading it any more is
     /// no error.
-    pub fn data(&self, text: &str) -> io::Result<()> {
+    pub fn data(self, text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+        {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
-    fn news(&self, label: &str, text: &str) {
+    fn news(self, label: &str, text: &str) {
         if !self.quiet {
             let mut line = String::new();
             self.line(&mut line, NEWS, label, text);
-            self.say(&line);
+            say(&line);
         }
     }
 
-    fn line(&self, out: &mut String, style: Style, label: &str, text: &str) {
+    fn line(self, out: &mut String, style: Style, label: &str, text: &str) {
         let text = harmless(text);
         // Writing to a string cannot fail.
         let _ = if self.colour == Colour::Auto && in_stderr() {
-            writeln!(out, "{style}{label}{style:#}: {text}")
+            writeln!(out, "{style}{label}{style:#} {text}")
         } else {
-            writeln!(out, "{label}: {text}")
+            writeln!(out, "{label} {text}")
         };
-    }
-
-    /// In one write, so that lines of others do not come in between. If nobody can
-    /// be told, nobody can be told that either.
-    #[expect(clippy::unused_self, reason = "only somebody who may speak can say something")]
-    fn say(&self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 }
 
@@ -180,6 +183,12 @@ impl From<Exit> for ExitCode {
             Exit::Interrupted => Self::from(130),
         }
     }
+}
+
+/// In one write, so that lines of others do not come in between. If nobody can be
+/// told, nobody can be told that either.
+fn say(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 fn in_stderr() -> bool {
@@ -209,7 +218,7 @@ fn hint(error: &(dyn Error + 'static)) -> Option<String> {
 }
 
 fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.chain().any(|link| link.is::<ConfigError>()) {
+    if error.chain().any(<dyn Error>::is::<ConfigError>) {
         Exit::Usage
     } else {
         Exit::Failure
@@ -218,7 +227,10 @@ fn exit_of(error: &anyhow::Error) -> Exit {
 
 /// The text without what terminals obey, except for line breaks and tabs.
 fn harmless(text: &str) -> String {
-    text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "\u{fffd}")
+    text.replace(
+        |c: char| c.is_control() && !matches!(c, '\n' | '\t'),
+        "\u{fffd}",
+    )
 }
 
 #[cfg(test)]
@@ -238,6 +250,9 @@ mod tests {
 
     #[test]
     fn terminals_are_told_nothing() {
-        assert_eq!(harmless("a\u{1b}[2J\r\nb\tc\u{9b}"), "a\u{fffd}[2J\u{fffd}\nb\tc\u{fffd}");
+        assert_eq!(
+            harmless("a\u{1b}[2J\r\nb\tc\u{9b}"),
+            "a\u{fffd}[2J\u{fffd}\nb\tc\u{fffd}"
+        );
     }
 }

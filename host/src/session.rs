@@ -30,9 +30,10 @@ use crate::drain::Drain;
 use crate::registry::{Events, Invocation};
 use crate::router::Router;
 
-/// How many calls one channel may have running. More than any client has in
-/// flight on purpose, and few enough to be held by one process a hundred times.
-pub const MAX_RUNNING: usize = 1024;
+/// How many calls one channel may have running. More than a client has in flight
+/// on purpose, and fewer than a plugin takes: a client that sends faster than it
+/// is served is held up, not turned away.
+pub const MAX_RUNNING: usize = 256;
 
 /// The way in: what transports hand frames to. Cheap to clone.
 #[derive(Debug, Clone)]

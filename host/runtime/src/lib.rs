@@ -1,1 +1,88 @@
-//! x
+//! Runs plugins: WebAssembly components in a sandbox, one fresh instance per
+//! call.
+//!
+//! # What a plugin is to this crate
+//!
+//! A program nobody here has read, called by a language model that believes what
+//! it reads. So the question is never what a plugin is meant to do, only what it
+//! can do. It can compute, in memory of its own. It can call the functions it was
+//! linked with: a handle to the running call, and as much of WASI as the operator
+//! granted, which is nothing by default: no folder, no environment, no network, no
+//! arguments, no standard input. And it can fail, in every way programs fail; a
+//! failure is the answer to one call and changes nothing for the next.
+//!
+//! # One call, one instance
+//!
+//! A [`Plugin`] holds compiled code that is linked already. A call takes a permit,
+//! makes a store and an instance, calls one function, reads its result, and drops
+//! everything. That costs some ten microseconds, because instances come from a
+//! pool whose memory is mapped copy-on-write, and it buys isolation between calls,
+//! clients and tenants without a word of policy: there is no memory in which
+//! something of the last caller could be left.
+//!
+//! # Time
+//!
+//! A call is a future. Guests return to the executor at each tick of a clock that
+//! a thread of this crate moves on, so ending a call is dropping its future. The
+//! deadline does that, a cancelled request does that, a client that hangs up does
+//! that; there is no other mechanism. Calls that compute for long take turns, so
+//! that short ones are not kept waiting by them.
+//!
+//! # Space
+//!
+//! Memory, tables, handles, output, log lines, progress reports, running and
+//! waiting calls: each has a bound in [`Limits`] or a constant beside it, and each
+//! bound has its reason written down. Reaching one gives a message that names it.
+//!
+//! # Two messages
+//!
+//! What went wrong is told twice. The caller gets a
+//! [`Fault`](wharf_mcp::model::Fault), one line fit for a client; the log gets the
+//! whole error with the backtrace inside the guest, and for something that was not
+//! granted, the option that would grant it. What a guest prints goes to the log
+//! under the target `plugin`. This crate never writes to standard output.
+//!
+//! # What is not here
+//!
+//! No JSON-RPC, no HTTP, no sessions, no configuration files, and no policy: who
+//! may call what is decided in front of this crate. Nothing of wasmtime is in its
+//! interface: what goes in and out is the vocabulary of [`wharf_mcp::model`].
+//!
+//! # Where to read on
+//!
+//! `invoke` is the life of one call, and `runtime` how a plugin is loaded. `abi`
+//! translates between the plugin contract in `wit/` and the model. `turn` and
+//! `gate` are about fairness, `grants` and `wasi` about what a guest can reach,
+//! `verdict` about what is said when it fails.
+
+mod abi;
+mod cache;
+mod console;
+mod denial;
+mod engine;
+mod error;
+mod events;
+mod gate;
+mod grants;
+mod imports;
+mod invoke;
+mod limits;
+mod network;
+mod output;
+mod plugin;
+mod runtime;
+mod state;
+mod surface;
+mod ticker;
+mod turn;
+mod verdict;
+mod wasi;
+
+pub use engine::{RuntimeConfig, SetupError};
+pub use error::LoadError;
+pub use events::{Call, Catalogue, Change, ChangeSink, Events};
+pub use grants::{DirGrant, GrantError, Grants};
+pub use limits::Limits;
+pub use plugin::{Description, Plugin, PluginSource};
+pub use runtime::Runtime;
+pub use surface::{Inspection, Interface, Need};

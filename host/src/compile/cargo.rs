@@ -63,7 +63,10 @@ struct Artifact {
 }
 
 /// Finds the package in the folder, and that it can be a plugin.
-pub(super) async fn package(folder: &Path, config: &CompileConfig) -> Result<Package, CompileError> {
+pub(super) async fn package(
+    folder: &Path,
+    config: &CompileConfig,
+) -> Result<Package, CompileError> {
     let metadata = metadata(folder, config).await?;
     let manifest = folder.join("Cargo.toml").canonicalize().ok();
     let is_here = |package: &&Described| package.manifest_path.canonicalize().ok() == manifest;
@@ -74,7 +77,9 @@ pub(super) async fn package(folder: &Path, config: &CompileConfig) -> Result<Pac
         });
     };
     if !package.is_plugin() {
-        return Err(CompileError::NotCdylib { name: package.name.clone() });
+        return Err(CompileError::NotCdylib {
+            name: package.name.clone(),
+        });
     }
     Ok(Package {
         name: package.name.clone(),
@@ -101,15 +106,24 @@ pub(super) async fn build(
     if !package.has_profile {
         command.args(PROFILE.iter().flat_map(|setting| ["--config", setting]));
     }
-    let mut cargo = command.spawn().map_err(|source| not_started("cargo", source))?;
+    let mut cargo = command
+        .spawn()
+        .map_err(|source| not_started("cargo", source))?;
     let component = match cargo.stdout.take() {
         Some(stdout) => component(stdout, package).await?,
         None => None,
     };
     match cargo.wait().await {
-        Ok(status) if !status.success() => Err(CompileError::Failed { folder: folder.to_owned() }),
-        Ok(_) => component.ok_or_else(|| CompileError::NoComponent { folder: folder.to_owned() }),
-        Err(source) => Err(CompileError::Program { program: "cargo", source }),
+        Ok(status) if !status.success() => Err(CompileError::Failed {
+            folder: folder.to_owned(),
+        }),
+        Ok(_) => component.ok_or_else(|| CompileError::NoComponent {
+            folder: folder.to_owned(),
+        }),
+        Err(source) => Err(CompileError::Program {
+            program: "cargo",
+            source,
+        }),
     }
 }
 
@@ -120,7 +134,10 @@ async fn component(
 ) -> Result<Option<PathBuf>, CompileError> {
     let mut lines = BufReader::new(stdout).lines();
     let mut found = None;
-    let failed = |source| CompileError::Program { program: "cargo", source };
+    let failed = |source| CompileError::Program {
+        program: "cargo",
+        source,
+    };
     while let Some(line) = lines.next_line().await.map_err(failed)? {
         // Lines that are not of this form are about something else.
         if let Ok(artifact) = serde_json::from_str::<Artifact>(&line) {
@@ -144,8 +161,10 @@ async fn metadata(folder: &Path, config: &CompileConfig) -> Result<Metadata, Com
             source: CargoSays(said.strip_prefix("error: ").unwrap_or(said).to_owned()),
         });
     }
-    serde_json::from_slice(&output.stdout)
-        .map_err(|source| CompileError::Answer { program: "cargo metadata", source })
+    serde_json::from_slice(&output.stdout).map_err(|source| CompileError::Answer {
+        program: "cargo metadata",
+        source,
+    })
 }
 
 /// Whether the root manifest has a section for the profile. This reads lines, not
@@ -153,7 +172,9 @@ async fn metadata(folder: &Path, config: &CompileConfig) -> Result<Metadata, Com
 /// and the crate compiles all the same.
 fn defines_profile(workspace: &Path) -> bool {
     let manifest = fs::read_to_string(workspace.join("Cargo.toml")).unwrap_or_default();
-    manifest.lines().any(|line| line.trim_start().starts_with("[profile.plugin]"))
+    manifest
+        .lines()
+        .any(|line| line.trim_start().starts_with("[profile.plugin]"))
 }
 
 impl Metadata {

@@ -109,9 +109,9 @@ impl CompileError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoManifest { .. } => Some(
-                "a plugin is a `.wasm` component or the folder of a plugin crate".to_owned(),
-            ),
+            Self::NoManifest { .. } => {
+                Some("a plugin is a `.wasm` component or the folder of a plugin crate".to_owned())
+            }
             Self::Workspace { plugins, .. } => workspace_hint(plugins),
             Self::NotCdylib { .. } => Some(
                 "a plugin is a library; its Cargo.toml says\n  [lib]\n  crate-type = [\"cdylib\"]"
@@ -124,7 +124,10 @@ impl CompileError {
             Self::UnknownTarget { .. } => {
                 Some("use Rust 1.82 or newer: `rustup update stable`".to_owned())
             }
-            Self::NoTarget { rustup: true, folder } => Some(format!(
+            Self::NoTarget {
+                rustup: true,
+                folder,
+            } => Some(format!(
                 "add it with `cd {} && rustup target add {TARGET}`",
                 folder.display()
             )),
@@ -150,5 +153,8 @@ fn workspace_hint(plugins: &[PathBuf]) -> Option<String> {
     if others.is_empty() {
         return Some(format!("there is a plugin crate in {last}"));
     }
-    Some(format!("there are plugin crates in {} and {last}", others.join(", ")))
+    Some(format!(
+        "there are plugin crates in {} and {last}",
+        others.join(", ")
+    ))
 }

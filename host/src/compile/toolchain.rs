@@ -12,7 +12,10 @@ use crate::config::CompileConfig;
 /// no standard input, and none of the variables that could mislead it.
 pub(super) fn command(program: &str, folder: &Path, config: &CompileConfig) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     for name in &config.forget {
         command.env_remove(name);
     }
@@ -30,7 +33,10 @@ pub(super) fn not_started(program: &'static str, source: std::io::Error) -> Comp
 
 /// Whether the standard library for the target is installed. The compiler itself
 /// is asked, since not every toolchain comes from rustup.
-pub(super) async fn has_target(folder: &Path, config: &CompileConfig) -> Result<bool, CompileError> {
+pub(super) async fn has_target(
+    folder: &Path,
+    config: &CompileConfig,
+) -> Result<bool, CompileError> {
     let child = command("rustc", folder, config)
         .args(["--print", "target-libdir", "--target", TARGET])
         .stdout(Stdio::piped())
@@ -39,9 +45,14 @@ pub(super) async fn has_target(folder: &Path, config: &CompileConfig) -> Result<
     let output = child
         .wait_with_output()
         .await
-        .map_err(|source| CompileError::Program { program: "rustc", source })?;
+        .map_err(|source| CompileError::Program {
+            program: "rustc",
+            source,
+        })?;
     if !output.status.success() {
-        return Err(CompileError::UnknownTarget { folder: folder.to_owned() });
+        return Err(CompileError::UnknownTarget {
+            folder: folder.to_owned(),
+        });
     }
     let libraries = String::from_utf8_lossy(&output.stdout);
     Ok(PathBuf::from(libraries.trim_end()).is_dir())
@@ -54,7 +65,10 @@ pub(super) async fn add_target(folder: &Path, config: &CompileConfig) -> Result<
         .stdout(Stdio::null())
         .status()
         .await;
-    let lacking = |rustup| CompileError::NoTarget { folder: folder.to_owned(), rustup };
+    let lacking = |rustup| CompileError::NoTarget {
+        folder: folder.to_owned(),
+        rustup,
+    };
     match started {
         Ok(status) if status.success() => Ok(()),
         Ok(_) => Err(lacking(true)),

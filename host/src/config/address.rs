@@ -6,17 +6,36 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{AddressProblem, ConfigError};
+use crate::cli::ServeArgs;
+
+/// Where HTTP is served if nothing is said. Loopback, because there is no
+/// authentication; 8080, because that is what people try first.
+const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// Where HTTP is to be served, if at all.
+pub(super) fn listen(args: &ServeArgs) -> Result<Option<SocketAddr>, ConfigError> {
+    let address = match &args.listen {
+        Some(value) => socket_address(value).map_err(|problem| ConfigError::Listen {
+            value: value.clone(),
+            problem,
+        })?,
+        None if args.stdio => return Ok(None),
+        None => DEFAULT,
+    };
+    if args.allow_public || is_loopback(address.ip()) {
+        Ok(Some(address))
+    } else {
+        Err(ConfigError::PublicAddress { address })
+    }
+}
+
+fn is_loopback(ip: IpAddr) -> bool {
+    ip.to_canonical().is_loopback()
+}
 
 /// Understands `IP:PORT`, and for loopback `localhost:PORT`, `:PORT` and `PORT`.
 /// The short forms never mean "every address", as `:PORT` does elsewhere: a server
 /// without authentication must not become public by a shorthand.
-pub(super) fn listen(value: &str) -> Result<SocketAddr, ConfigError> {
-    socket_address(value).map_err(|problem| ConfigError::Listen {
-        value: value.to_owned(),
-        problem,
-    })
-}
-
 fn socket_address(value: &str) -> Result<SocketAddr, AddressProblem> {
     if let Ok(address) = value.parse() {
         return Ok(address);
@@ -47,24 +66,35 @@ pub(super) fn hosts(
     listen: Option<SocketAddr>,
 ) -> Result<Vec<String>, ConfigError> {
     let listened = listen.map(|address| address.ip());
-    let own = listened.filter(|ip| !ip.is_unspecified() && !ip.to_canonical().is_loopback());
+    let own = listened.filter(|ip| !ip.is_unspecified() && !is_loopback(*ip));
     let named = values.iter().map(|value| {
-        host(value).ok_or_else(|| ConfigError::Host { value: value.clone() })
+        host(value).ok_or_else(|| ConfigError::Host {
+            value: value.clone(),
+        })
     });
-    own.map(host_of_ip).map(Ok).into_iter().chain(named).collect()
+    own.map(host_of_ip)
+        .map(Ok)
+        .into_iter()
+        .chain(named)
+        .collect()
 }
 
 /// Origins that requests may come from.
 pub(super) fn origins(values: &[String]) -> Result<Vec<String>, ConfigError> {
     let origin = |value: &String| {
-        origin(value).ok_or_else(|| ConfigError::Origin { value: value.clone() })
+        origin(value).ok_or_else(|| ConfigError::Origin {
+            value: value.clone(),
+        })
     };
     values.iter().map(origin).collect()
 }
 
 /// A name or an address without a port, as in a `Host` header.
 fn host(value: &str) -> Option<String> {
-    let bare = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(value);
+    let bare = value
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(value);
     if let Ok(ip) = bare.parse::<Ipv6Addr>() {
         return Some(host_of_ip(ip.into()));
     }
@@ -98,5 +128,111 @@ fn origin(value: &str) -> Option<String> {
     match (scheme, port) {
         (_, None) | ("http", Some(80)) | ("https", Some(443)) => Some(format!("{scheme}://{name}")),
         (_, Some(port)) => Some(format!("{scheme}://{name}:{port}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{host, hosts, origin, socket_address};
+
+    #[test]
+    fn addresses() {
+        for (value, expected) in [
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("[::1]:0", "[::1]:0"),
+            ("localhost:8080", "127.0.0.1:8080"),
+            ("LOCALHOST:8080", "127.0.0.1:8080"),
+            (":8080", "127.0.0.1:8080"),
+            ("8080", "127.0.0.1:8080"),
+            ("0", "127.0.0.1:0"),
+        ] {
+            assert_eq!(
+                socket_address(value).unwrap().to_string(),
+                expected,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_address_is_explained() {
+        for (value, expected) in [
+            ("127.0.0.1", "the port is missing"),
+            ("::1", "the port is missing"),
+            ("localhost", "the port is missing"),
+            ("http://127.0.0.1:80", "this is a URL, not an address"),
+            ("localhost:http", "this is not a port"),
+            ("localhost:65536", "this is not a port"),
+            (":", "this is not a port"),
+            ("127.0.0.1:65536", "this is not an IP address and a port"),
+            ("example.com:80", "this is not an IP address and a port"),
+            ("65536", "this is not an IP address and a port"),
+            ("::1:8080x", "this is not an IP address and a port"),
+            ("", "this is not an IP address and a port"),
+        ] {
+            assert_eq!(
+                socket_address(value).unwrap_err().to_string(),
+                expected,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn host_names_are_as_in_requests() {
+        for (value, expected) in [
+            ("Tools.Example.com", Some("tools.example.com")),
+            ("192.168.0.2", Some("192.168.0.2")),
+            ("fe80::0:1", Some("[fe80::1]")),
+            ("[FE80::1]", Some("[fe80::1]")),
+            ("example.com:8080", None),
+            ("http://example.com", None),
+            ("[example.com]", None),
+            ("*", None),
+            ("", None),
+        ] {
+            assert_eq!(host(value).as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn origins_are_as_browsers_write_them() {
+        for (value, expected) in [
+            ("https://App.example.com", Some("https://app.example.com")),
+            (
+                "https://app.example.com:443",
+                Some("https://app.example.com"),
+            ),
+            ("http://app.example.com:80", Some("http://app.example.com")),
+            (
+                "http://app.example.com:443",
+                Some("http://app.example.com:443"),
+            ),
+            ("https://[FE80::1]:8443", Some("https://[fe80::1]:8443")),
+            ("tauri://localhost", Some("tauri://localhost")),
+            ("https://app.example.com/", None),
+            ("https://me@app.example.com", None),
+            ("https://app.example.com:port", None),
+            ("app.example.com", None),
+            ("://app", None),
+            ("null", None),
+            ("*", None),
+        ] {
+            assert_eq!(origin(value).as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_particular_public_address_is_a_host_name() {
+        for (listen, expected) in [
+            ("192.168.0.2:80", vec!["192.168.0.2", "a"]),
+            ("[fe80::1]:80", vec!["[fe80::1]", "a"]),
+            ("0.0.0.0:80", vec!["a"]),
+            ("127.0.0.1:80", vec!["a"]),
+        ] {
+            let listen = Some(listen.parse().unwrap());
+            assert_eq!(hosts(&["A".to_owned()], listen).unwrap(), expected);
+        }
     }
 }

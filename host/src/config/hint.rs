@@ -16,16 +16,18 @@ impl ConfigError {
             Self::MissingPlugin { .. } => {
                 "a plugin is a `.wasm` component or the folder of a plugin crate"
             }
-            Self::NotACrate { .. } => "`wharf serve` and `wharf inspect` take components as they are",
+            Self::NotACrate { .. } => {
+                "`wharf serve` and `wharf inspect` take components as they are"
+            }
             Self::PublicAddress { .. } => {
                 "listen on 127.0.0.1, or add `--allow-public` if everybody who can reach this \
                  address may call every tool"
             }
             Self::Host { .. } => "give the name alone, without scheme or port: `tools.example.com`",
-            Self::Origin { .. } => "give scheme and name, without a path: `https://app.example.com`",
-            Self::GuestTwice { .. } => {
-                "choose another path for one of them: `--dir HOST::GUEST`"
+            Self::Origin { .. } => {
+                "give scheme and name, without a path: `https://app.example.com`"
             }
+            Self::GuestTwice { .. } => "choose another path for one of them: `--dir HOST::GUEST`",
             Self::ReadOnlyInWritable { .. } => {
                 "move it out of that folder, grant that folder read-only, or grant fewer folders of it"
             }
@@ -74,9 +76,9 @@ impl EnvProblem {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoName => Some("write NAME=VALUE, or NAME to pass on a variable".to_owned()),
-            Self::NotSet { name } => {
-                Some(format!("set it where wharf is started, or give a value: `--env {name}=VALUE`"))
-            }
+            Self::NotSet { name } => Some(format!(
+                "set it where wharf is started, or give a value: `--env {name}=VALUE`"
+            )),
             Self::NotText { .. } | Self::Twice { .. } => None,
         }
     }
@@ -88,7 +90,9 @@ fn missing_hint(host: &str, value: &str) -> Option<String> {
         return Some("only shells understand `~`; write the path in full".to_owned());
     }
     if let Some((host, guest)) = value.split_once(":/").filter(|_| !value.contains("::")) {
-        return Some(format!("separate HOST and GUEST by two colons: `--dir {host}::/{guest}`"));
+        return Some(format!(
+            "separate HOST and GUEST by two colons: `--dir {host}::/{guest}`"
+        ));
     }
     if value.contains("::") || !value.contains(':') {
         return None;

@@ -40,14 +40,21 @@ const FORGOTTEN: &[&str] = &[
 ];
 
 /// The same, by how names begin.
-const FORGOTTEN_PREFIXES: &[&str] = &["CARGO_BIN_EXE_", "CARGO_CFG_", "CARGO_FEATURE_", "CARGO_PKG_"];
+const FORGOTTEN_PREFIXES: &[&str] = &[
+    "CARGO_BIN_EXE_",
+    "CARGO_CFG_",
+    "CARGO_FEATURE_",
+    "CARGO_PKG_",
+];
 
 /// Which events are logged: what the flags say, else `WHARF_LOG`, else a default.
 pub(super) fn log_filter(
     verbosity: Verbosity,
     environment: &Environment,
 ) -> Result<Targets, ConfigError> {
-    let chosen = environment.get("WHARF_LOG").filter(|filter| !filter.is_empty());
+    let chosen = environment
+        .get("WHARF_LOG")
+        .filter(|filter| !filter.is_empty());
     let filter = match (verbosity.quiet, verbosity.verbose, chosen) {
         (true, _, _) => LOG_QUIET.into(),
         (false, 0, Some(filter)) => filter.to_string_lossy(),
@@ -63,16 +70,29 @@ pub(super) fn log_filter(
 }
 
 pub(super) fn colour(environment: &Environment) -> Colour {
-    let asked = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let asked = environment
+        .get("NO_COLOR")
+        .is_some_and(|value| !value.is_empty());
     let dumb = environment.get("TERM").is_some_and(|term| term == "dumb");
-    if asked || dumb { Colour::Never } else { Colour::Auto }
+    if asked || dumb {
+        Colour::Never
+    } else {
+        Colour::Auto
+    }
 }
 
 /// Follows the XDG rules on every system; a path that is not absolute is ignored.
 pub(super) fn cache_dir(environment: &Environment) -> Option<PathBuf> {
-    let absolute = |name| environment.get(name).map(Path::new).filter(|path| path.is_absolute());
+    let absolute = |name| {
+        environment
+            .get(name)
+            .map(Path::new)
+            .filter(|path| path.is_absolute())
+    };
     let in_home = || absolute("HOME").map(|home| home.join(".cache"));
-    let caches = absolute("XDG_CACHE_HOME").map(Path::to_owned).or_else(in_home);
+    let caches = absolute("XDG_CACHE_HOME")
+        .map(Path::to_owned)
+        .or_else(in_home);
     caches.map(|caches| caches.join("wharf"))
 }
 
@@ -81,11 +101,16 @@ pub(super) fn forgotten(environment: &Environment) -> Vec<OsString> {
     let keep_toolchain = !chosen_by_rustup(environment);
     let is_forgotten = |name: &str| {
         FORGOTTEN.contains(&name)
-            || FORGOTTEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            || FORGOTTEN_PREFIXES
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
             || (name == "RUSTUP_TOOLCHAIN" && !keep_toolchain)
     };
     let names = environment.names();
-    names.filter(|name| name.to_str().is_some_and(is_forgotten)).map(Into::into).collect()
+    names
+        .filter(|name| name.to_str().is_some_and(is_forgotten))
+        .map(Into::into)
+        .collect()
 }
 
 /// Whether `RUSTUP_TOOLCHAIN` was set by rustup for a program it started. A plugin
@@ -93,5 +118,7 @@ pub(super) fn forgotten(environment: &Environment) -> Vec<OsString> {
 /// has set counts more.
 fn chosen_by_rustup(environment: &Environment) -> bool {
     environment.get("RUST_RECURSION_COUNT").is_some()
-        && environment.get("RUSTUP_TOOLCHAIN_SOURCE").is_none_or(|source| source != "env")
+        && environment
+            .get("RUSTUP_TOOLCHAIN_SOURCE")
+            .is_none_or(|source| source != "env")
 }

@@ -27,8 +27,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
-use axum::routing::get;
+use axum::http::{Request, Response, StatusCode};
+use axum::routing::{get, post};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -53,6 +53,9 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long to wait before accepting again when the process is out of
 /// descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What is said to somebody who has lost their way.
+const NOWHERE: &str = "there is nothing here: MCP is spoken at /mcp, and at /sse by older clients";
 
 /// The HTTP endpoints on one listener.
 #[derive(Debug)]
@@ -136,10 +139,11 @@ impl Transport for Http {
 
 fn routes(endpoints: Endpoints) -> TowerToHyperService<Router> {
     let router = Router::new()
-        .route("/mcp", axum::routing::post(streamable::post).delete(streamable::delete))
+        .route("/mcp", streamable::methods())
         .route("/sse", get(sse::open))
-        .route("/messages", axum::routing::post(sse::post))
+        .route("/messages", post(sse::post))
         .route("/healthz", get(|| async { "ok\n" }))
+        .fallback(|| async { reply::refused(StatusCode::NOT_FOUND, NOWHERE) })
         .with_state(endpoints);
     TowerToHyperService::new(router)
 }

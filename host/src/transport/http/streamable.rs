@@ -15,6 +15,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use axum::routing::{self, MethodRouter};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -67,8 +68,13 @@ struct Calls {
     tasks: JoinSet<()>,
 }
 
+/// What can be done at `/mcp`.
+pub(super) fn methods() -> MethodRouter<Endpoints> {
+    routing::post(post).delete(delete).fallback(other)
+}
+
 /// `POST /mcp`.
-pub(super) async fn post(
+async fn post(
     State(endpoints): State<Endpoints>,
     headers: HeaderMap,
     body: Body,
@@ -96,7 +102,7 @@ pub(super) async fn post(
 }
 
 /// `DELETE /mcp` ends a session (SHL-14).
-pub(super) async fn delete(
+async fn delete(
     State(endpoints): State<Endpoints>,
     headers: HeaderMap,
 ) -> Response<Body> {
@@ -115,7 +121,7 @@ pub(super) async fn delete(
 }
 
 /// Every other method: there is no stream of the server's own yet (SHL-20).
-pub(super) async fn other() -> Response<Body> {
+async fn other() -> Response<Body> {
     reply::method_not_allowed("POST, DELETE", "send messages by POST")
 }
 

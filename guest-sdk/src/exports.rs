@@ -1,0 +1,121 @@
+//! From the host's calls to the plugin's traits.
+//!
+//! Whatever [has a part](crate::plugin) has the exports of that part. The
+//! functions here convert what the host hands over, call the plugin, and sort
+//! out how the call ended. Nothing is kept between calls.
+
+use crate::bindings::completions::exports::wharf::plugin::completions;
+use crate::bindings::imports::wharf::plugin::host::Request as Handle;
+use crate::bindings::imports::wharf::plugin::types;
+use crate::bindings::prompts::exports::wharf::plugin::prompts;
+use crate::bindings::resources::exports::wharf::plugin::resources;
+use crate::bindings::tools::exports::wharf::plugin::tools;
+use crate::completion::{Completions, Typing};
+use crate::error::{Error, Kind};
+use crate::plugin::{HasCompletions, HasPrompts, HasResources, HasTools};
+use crate::prompt::{PromptArguments, Prompts};
+use crate::request::Request;
+use crate::resource::Resources;
+use crate::tool::{Arguments, Tools};
+
+type ToHost<T> = std::result::Result<T, types::Error>;
+
+impl<P: HasTools> tools::Guest for P {
+    fn list_tools() -> ToHost<Vec<tools::Tool>> {
+        let tools = P::part().list().map_err(to_host)?;
+        Ok(tools.into_iter().map(|tool| tool.0).collect())
+    }
+
+    fn call_tool(request: &Handle, name: String, arguments: String) -> ToHost<tools::ToolOutcome> {
+        let arguments = Arguments::new(arguments);
+        match P::part().call(Request::wrap(request), &name, &arguments) {
+            Ok(result) => Ok(tools::ToolOutcome::Complete(result.0)),
+            Err(error) => match error.into_kind() {
+                Kind::Tool(result) => Ok(tools::ToolOutcome::Complete(result.0)),
+                Kind::Pending(pause) => Ok(tools::ToolOutcome::InputRequired(pause)),
+                kind => Err(kind.to_host()),
+            },
+        }
+    }
+}
+
+impl<P: HasResources> resources::Guest for P {
+    fn list_resources(request: &Handle, cursor: Option<String>) -> ToHost<resources::ResourcePage> {
+        let page = P::part().list(Request::wrap(request), cursor.as_deref());
+        Ok(page.map_err(to_host)?.0)
+    }
+
+    fn list_templates() -> ToHost<Vec<resources::ResourceTemplate>> {
+        let templates = P::part().templates().map_err(to_host)?;
+        Ok(templates.into_iter().map(|template| template.0).collect())
+    }
+
+    fn read_resource(request: &Handle, uri: String) -> ToHost<resources::ReadOutcome> {
+        match P::part().read(Request::wrap(request), &uri) {
+            Ok(result) => Ok(resources::ReadOutcome::Complete(result.0)),
+            Err(error) => pause(error).map(resources::ReadOutcome::InputRequired),
+        }
+    }
+}
+
+impl<P: HasPrompts> prompts::Guest for P {
+    fn list_prompts() -> ToHost<Vec<prompts::Prompt>> {
+        let prompts = P::part().list().map_err(to_host)?;
+        Ok(prompts.into_iter().map(|prompt| prompt.0).collect())
+    }
+
+    fn get_prompt(
+        request: &Handle,
+        name: String,
+        arguments: Vec<(String, String)>,
+    ) -> ToHost<prompts::PromptOutcome> {
+        let arguments = PromptArguments::new(arguments);
+        match P::part().get(Request::wrap(request), &name, &arguments) {
+            Ok(result) => Ok(prompts::PromptOutcome::Complete(result.0)),
+            Err(error) => pause(error).map(prompts::PromptOutcome::InputRequired),
+        }
+    }
+}
+
+impl<P: HasCompletions> completions::Guest for P {
+    fn complete(
+        request: &Handle,
+        target: completions::CompletionTarget,
+        argument: String,
+        value: String,
+        context: Vec<(String, String)>,
+    ) -> ToHost<completions::Completion> {
+        let typing = Typing {
+            target,
+            argument,
+            value,
+            context,
+        };
+        let completion = P::part().complete(Request::wrap(request), &typing);
+        Ok(completion.map_err(to_host)?.0)
+    }
+}
+
+fn pause(error: Error) -> ToHost<types::InputRequired> {
+    match error.into_kind() {
+        Kind::Pending(pause) => Ok(pause),
+        kind => Err(kind.to_host()),
+    }
+}
+
+fn to_host(error: Error) -> types::Error {
+    error.into_kind().to_host()
+}
+
+impl Kind {
+    /// The error where neither a tool's failure nor a question is an answer.
+    fn to_host(self) -> types::Error {
+        match self {
+            Self::Tool(result) => types::Error::Internal(result.to_text()),
+            Self::InvalidParams(message) => types::Error::InvalidParams(message),
+            Self::NotFound(what) => types::Error::NotFound(what),
+            Self::Internal(message) => types::Error::Internal(message),
+            Self::Pending(_) => types::Error::Internal("questions cannot be asked here".into()),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Testing plugins as plain Rust, without a host.
+//!
+//! Tool and prompt functions are functions: a test calls them. Those that want a
+//! [`Request`] get one from here, which knows what a test tells it and remembers
+//! what the function said.
+//!
+//! ```
+//! use wharf_sdk::prelude::*;
+//! use wharf_sdk::testing::TestRequest;
+//!
+//! fn whoami(request: &Request) -> String {
+//!     request.client().map_or("nobody".into(), |client| client.name)
+//! }
+//!
+//! let request = TestRequest::new().client("editor", "1.0").build();
+//! assert_eq!(whoami(&request), "editor");
+//! ```
+//!
+//! This module exists on native targets only.
+
+use crate::bindings::imports::wharf::plugin::host as wit;
+use crate::request::{AskKind, LogLevel, Request};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::time::Duration;
+
+/// A request under construction.
+#[must_use]
+#[derive(Debug)]
+pub struct TestRequest(Handle);
+
+impl TestRequest {
+    /// A request from nobody in particular, who can be asked anything.
+    pub fn new() -> Self {
+        Self(Handle {
+            client: None,
+            can_ask: wit::AskKinds::all(),
+            extensions: Vec::new(),
+            principal: wit::Principal {
+                subject: None,
+                scopes: Vec::new(),
+                claims: Vec::new(),
+            },
+            meta: Vec::new(),
+            time_left: Duration::from_mins(1),
+            cancelled: false,
+            answers: Vec::new(),
+            state: None,
+            said: RefCell::default(),
+        })
+    }
+
+    /// From this client.
+    pub fn client(mut self, name: &str, version: &str) -> Self {
+        self.0.client = Some(wit::ClientInfo {
+            name: name.to_owned(),
+            version: version.to_owned(),
+        });
+        self
+    }
+
+    /// From a client that can only be asked such questions.
+    pub fn can_ask(mut self, kinds: &[AskKind]) -> Self {
+        self.0.can_ask = kinds.iter().map(|kind| kind.flag()).collect();
+        self
+    }
+
+    /// From a client that declared a protocol extension.
+    pub fn client_extension(mut self, id: &str, settings: impl Into<Value>) -> Self {
+        let settings = settings.into().to_string();
+        self.0.extensions.push((id.to_owned(), settings));
+        self
+    }
+
+    /// On behalf of this subject.
+    pub fn subject(mut self, subject: &str) -> Self {
+        self.0.principal.subject = Some(subject.to_owned());
+        self
+    }
+
+    /// On behalf of somebody who was granted this scope.
+    pub fn scope(mut self, scope: &str) -> Self {
+        self.0.principal.scopes.push(scope.to_owned());
+        self
+    }
+
+    /// On behalf of somebody about whom this is claimed.
+    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let value = value.into().to_string();
+        self.0.principal.claims.push((name.to_owned(), value));
+        self
+    }
+
+    /// With this entry in its `_meta` member.
+    pub fn meta(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.0.meta.push((key.to_owned(), value.into().to_string()));
+        self
+    }
+
+    /// With so much time left.
+    pub fn time_left(mut self, time: Duration) -> Self {
+        self.0.time_left = time;
+        self
+    }
+
+    /// No longer wanted by the client.
+    pub fn cancelled(mut self) -> Self {
+        self.0.cancelled = true;
+        self
+    }
+
+    /// With a form filled in like this.
+    pub fn filled_in(self, key: &str, form: impl Into<Value>) -> Self {
+        self.answer(key, wit::Answer::Accepted(form.into().to_string()))
+    }
+
+    /// With a question declined.
+    pub fn declined(self, key: &str) -> Self {
+        self.answer(key, wit::Answer::Declined)
+    }
+
+    /// With a message from the model.
+    pub fn sampled(self, key: &str, text: &str) -> Self {
+        let content = serde_json::json!({ "type": "text", "text": text });
+        let message = serde_json::json!({ "role": "assistant", "content": content });
+        self.answer(key, wit::Answer::Sampled(message.to_string()))
+    }
+
+    /// With these folders, by their URIs.
+    pub fn roots(self, key: &str, uris: &[&str]) -> Self {
+        let root = |uri: &&str| wit::Root {
+            uri: (*uri).to_owned(),
+            name: None,
+        };
+        self.answer(key, wit::Answer::Roots(uris.iter().map(root).collect()))
+    }
+
+    /// In the round after one that ended with this error.
+    pub fn after(mut self, pending: &crate::Error) -> Self {
+        self.0.state = pending.state().map(<[u8]>::to_vec);
+        self
+    }
+
+    /// The request.
+    pub fn build(self) -> Request {
+        Request(self.0)
+    }
+
+    fn answer(mut self, key: &str, answer: wit::Answer) -> Self {
+        self.0.answers.push((key.to_owned(), answer));
+        self
+    }
+}
+
+impl Default for TestRequest {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Something a call said before it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    /// How far the work was.
+    Progress(f64, Option<f64>, Option<String>),
+    /// A log message.
+    Log(LogLevel, Value),
+}
+
+impl Request {
+    /// What was said during the call, in order.
+    pub fn said(&self) -> Vec<Said> {
+        self.0.said.borrow().clone()
+    }
+}
+
+/// Stands in for the host: has the methods that the generated handle has.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    client: Option<wit::ClientInfo>,
+    can_ask: wit::AskKinds,
+    extensions: Vec<(String, String)>,
+    principal: wit::Principal,
+    meta: Vec<(String, String)>,
+    time_left: Duration,
+    cancelled: bool,
+    answers: Vec<(String, wit::Answer)>,
+    state: Option<Vec<u8>>,
+    said: RefCell<Vec<Said>>,
+}
+
+impl Handle {
+    pub(crate) fn client(&self) -> Option<wit::ClientInfo> {
+        self.client.clone()
+    }
+
+    pub(crate) fn can_ask(&self) -> wit::AskKinds {
+        self.can_ask
+    }
+
+    pub(crate) fn client_extension(&self, id: &str) -> Option<String> {
+        find(&self.extensions, id)
+    }
+
+    pub(crate) fn principal(&self) -> wit::Principal {
+        self.principal.clone()
+    }
+
+    pub(crate) fn meta(&self, key: &str) -> Option<String> {
+        find(&self.meta, key)
+    }
+
+    pub(crate) fn time_left(&self) -> u64 {
+        u64::try_from(self.time_left.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn cancelled(&self) -> bool {
+        self.cancelled
+    }
+
+    pub(crate) fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
+        let message = message.map(str::to_owned);
+        self.say(Said::Progress(progress, total, message));
+    }
+
+    pub(crate) fn log(&self, level: LogLevel, _: Option<&str>, data: &str) {
+        self.say(Said::Log(level, crate::json::value(data)));
+    }
+
+    pub(crate) fn answer(&self, key: &str) -> Option<wit::Answer> {
+        find(&self.answers, key)
+    }
+
+    pub(crate) fn state(&self) -> Option<Vec<u8>> {
+        self.state.clone()
+    }
+
+    fn say(&self, said: Said) {
+        self.said.borrow_mut().push(said);
+    }
+}
+
+fn find<T: Clone>(entries: &[(String, T)], key: &str) -> Option<T> {
+    let (_, value) = entries.iter().find(|(name, _)| name == key)?;
+    Some(value.clone())
+}

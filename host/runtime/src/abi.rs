@@ -1,0 +1,142 @@
+//! The lines of the plugin contract this host speaks.
+//!
+//! A line is a folder under `wit/` and a module here. Which line a component
+//! speaks is decided once, when it is loaded, and is an enum variant from then
+//! on; the enum is matched in one place, [`crate::invoke`]. Behind that match
+//! everything is in the vocabulary of [`wharf_mcp::model`]: no generated type
+//! leaves the module of its line.
+
+pub(crate) mod v0_1;
+
+use std::future::Future;
+
+use wasmtime::component::{InstancePre, Linker};
+use wasmtime::{Result, Store};
+use wharf_mcp::model::{CompletionTarget, Fault, Json};
+
+use crate::output::Bad;
+use crate::state::State;
+
+/// The lines a plugin may be made for, in words.
+pub(crate) const ACCEPTED: &str = "0.1";
+
+/// The exports of a component, by the line it speaks.
+pub(crate) enum Abi {
+    /// `wit/v0.1`.
+    V0_1(v0_1::Exports),
+}
+
+/// The optional parts of a plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts about a component"
+)]
+pub(crate) struct Parts {
+    pub(crate) tools: bool,
+    pub(crate) resources: bool,
+    pub(crate) prompts: bool,
+    pub(crate) completions: bool,
+}
+
+/// Why a guest's function has no result.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The guest returned an error: its own words.
+    Said(Fault),
+    /// The guest returned something that makes no sense.
+    Bad(Bad),
+    /// There is no instance: the host's fault, or the guest's start function's.
+    Start(wasmtime::Error),
+    /// The guest's function is of another type than was found when it was loaded.
+    Shape(wasmtime::Error),
+    /// The guest trapped, or broke the rules of the component model.
+    Broke(wasmtime::Error),
+}
+
+/// Something to be done with a fresh instance: one method for each line.
+pub(crate) trait Operation: Send {
+    /// What comes out of it.
+    type Output: Send;
+
+    /// Does it in line 0.1.
+    fn v0_1(
+        self,
+        exports: &v0_1::Exports,
+        store: &mut Store<State>,
+    ) -> impl Future<Output = Result<Self::Output, Stop>> + Send;
+}
+
+/// Checks that the functions have the types they should have.
+pub(crate) struct CheckTypes;
+
+/// Lists tools.
+pub(crate) struct ListTools;
+
+/// Lists resource templates.
+pub(crate) struct ListTemplates;
+
+/// Lists prompts.
+pub(crate) struct ListPrompts;
+
+/// Calls a tool.
+pub(crate) struct CallTool<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) arguments: &'a Json,
+}
+
+/// Lists a page of resources.
+pub(crate) struct ListResources<'a> {
+    pub(crate) cursor: Option<&'a str>,
+}
+
+/// Reads a resource.
+pub(crate) struct ReadResource<'a> {
+    pub(crate) uri: &'a str,
+}
+
+/// Fills in a prompt.
+pub(crate) struct GetPrompt<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) arguments: &'a [(String, String)],
+}
+
+/// Completes an argument.
+pub(crate) struct Complete<'a> {
+    pub(crate) target: &'a CompletionTarget,
+    pub(crate) argument: &'a str,
+    pub(crate) value: &'a str,
+    pub(crate) context: &'a [(String, String)],
+}
+
+/// Offers the host's interfaces of all lines.
+pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
+    v0_1::link(linker)
+}
+
+impl Abi {
+    /// Finds out what a component exports; none if that is nothing of ours.
+    pub(crate) fn find(component: &InstancePre<State>) -> Option<Self> {
+        v0_1::Exports::find(component).map(Self::V0_1)
+    }
+
+    /// Which parts it has.
+    pub(crate) fn parts(&self) -> Parts {
+        match self {
+            Self::V0_1(exports) => exports.parts(),
+        }
+    }
+}
+
+impl From<Bad> for Stop {
+    fn from(bad: Bad) -> Self {
+        Self::Bad(bad)
+    }
+}
+
+impl Parts {
+    /// Whether it has any.
+    pub(crate) fn any(self) -> bool {
+        self.tools || self.resources || self.prompts || self.completions
+    }
+}

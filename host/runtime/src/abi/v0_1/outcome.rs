@@ -1,0 +1,139 @@
+//! Reading what functions of line 0.1 return.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use wharf_mcp::model::{self, Outcome};
+
+use super::bindings::exports::wharf::plugin::{completions, prompts, resources, tools};
+use super::bindings::wharf::plugin::types;
+use super::content::{annotations, content, icons, resource_contents, role};
+use crate::output::{Bad, each, json, meta, object};
+
+/// Bytes of state that a plugin may return with its questions. The contract says
+/// so; the host has to hand it to clients, some of which keep it in a header.
+const MAX_STATE: usize = 64 << 10;
+
+/// Suggestions that are passed on; the protocol allows no more.
+const MAX_COMPLETIONS: usize = 100;
+
+pub(super) fn tool(outcome: tools::ToolOutcome) -> Result<Outcome<model::ToolResult>, Bad> {
+    Ok(match outcome {
+        tools::ToolOutcome::Complete(result) => Outcome::Complete(tool_result(result)?),
+        tools::ToolOutcome::InputRequired(input) => Outcome::InputRequired(input_required(input)?),
+    })
+}
+
+pub(super) fn read(outcome: resources::ReadOutcome) -> Result<Outcome<model::ReadResult>, Bad> {
+    Ok(match outcome {
+        resources::ReadOutcome::Complete(result) => Outcome::Complete(model::ReadResult {
+            contents: each("contents", result.contents, resource_contents)?,
+            ttl: result.ttl_ms.map(|ms| Duration::from_millis(ms.into())),
+            meta: meta(result.meta)?,
+        }),
+        resources::ReadOutcome::InputRequired(input) => {
+            Outcome::InputRequired(input_required(input)?)
+        }
+    })
+}
+
+pub(super) fn prompt(outcome: prompts::PromptOutcome) -> Result<Outcome<model::PromptResult>, Bad> {
+    Ok(match outcome {
+        prompts::PromptOutcome::Complete(result) => Outcome::Complete(model::PromptResult {
+            description: result.description,
+            messages: each("messages", result.messages, prompt_message)?,
+            meta: meta(result.meta)?,
+        }),
+        prompts::PromptOutcome::InputRequired(input) => {
+            Outcome::InputRequired(input_required(input)?)
+        }
+    })
+}
+
+pub(super) fn page(page: resources::ResourcePage) -> Result<model::ResourcePage, Bad> {
+    Ok(model::ResourcePage {
+        resources: each("resources", page.resources, resource)?,
+        next: page.next,
+    })
+}
+
+pub(super) fn completion(completion: completions::Completion) -> model::Completion {
+    let mut values = completion.values;
+    let has_more = completion.has_more || values.len() > MAX_COMPLETIONS;
+    values.truncate(MAX_COMPLETIONS);
+    model::Completion {
+        values,
+        total: completion.total,
+        has_more,
+    }
+}
+
+fn tool_result(result: tools::ToolResult) -> Result<model::ToolResult, Bad> {
+    let structured = result.structured.map(|text| json("structured", text));
+    Ok(model::ToolResult {
+        content: each("content", result.content, content)?,
+        structured: structured.transpose()?,
+        is_error: result.is_error,
+        meta: meta(result.meta)?,
+    })
+}
+
+fn prompt_message(message: prompts::PromptMessage) -> Result<model::PromptMessage, Bad> {
+    Ok(model::PromptMessage {
+        role: role(message.role),
+        content: content(message.content).map_err(|bad| bad.within("content"))?,
+    })
+}
+
+fn resource(resource: resources::ResourceInfo) -> Result<model::Resource, Bad> {
+    Ok(model::Resource {
+        uri: resource.uri,
+        name: resource.name,
+        title: resource.title,
+        description: resource.description,
+        mime_type: resource.mime_type,
+        size: resource.size,
+        annotations: annotations(resource.annotations)?,
+        icons: icons(resource.icons),
+        meta: meta(resource.meta)?,
+    })
+}
+
+fn input_required(input: types::InputRequired) -> Result<model::InputRequired, Bad> {
+    let size = input.state.as_ref().map_or(0, Vec::len);
+    if size > MAX_STATE {
+        let problem = format!("it has {size} bytes; {MAX_STATE} is the most");
+        return Err(Bad::new("input-required.state", problem));
+    }
+    if input.questions.is_empty() && input.state.is_none() {
+        let problem = "there is no question and no state";
+        return Err(Bad::new("input-required.questions", problem));
+    }
+    let mut keys = BTreeSet::new();
+    let mut twice = input.questions.iter().filter(|(key, _)| !keys.insert(key));
+    if let Some((key, _)) = twice.next() {
+        let problem = format!("there are two questions `{key}`");
+        return Err(Bad::new("input-required.questions", problem));
+    }
+    Ok(model::InputRequired {
+        questions: each("questions", input.questions, |(key, asked)| {
+            Ok((key, question(asked)?))
+        })?,
+        state: input.state,
+    })
+}
+
+fn question(question: types::Question) -> Result<model::Question, Bad> {
+    Ok(match question {
+        types::Question::Form(form) => model::Question::Form {
+            message: form.message,
+            schema: object("schema", form.schema)?,
+        },
+        types::Question::Url(visit) => model::Question::Url {
+            message: visit.message,
+            url: visit.url,
+        },
+        types::Question::Sampling(params) => model::Question::Sampling(object("sampling", params)?),
+        types::Question::Roots => model::Question::Roots,
+    })
+}

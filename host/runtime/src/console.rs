@@ -1,0 +1,259 @@
+//! A guest's standard output and standard error.
+//!
+//! Both go to the log, line by line, under the target `plugin`; neither ever
+//! reaches the host's own standard output, which is the protocol where the host
+//! is run over it. The end of standard error is kept as well, because that is
+//! where a language runtime says why it is about to trap. Everything is bounded,
+//! and control characters are replaced: a guest must not be able to paint on the
+//! operator's terminal.
+
+use std::borrow::Cow;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use wasmtime_wasi::async_trait;
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+/// Longer lines are logged in pieces of this many bytes.
+const MAX_LINE: usize = 4 << 10;
+
+/// Bytes of standard error kept for the panic message.
+const TAIL: usize = 4 << 10;
+
+/// Bytes a guest may write at once; the rest it writes next.
+const CHUNK: usize = 64 << 10;
+
+/// Longest message that [`Console::panic_message`] gives, in characters.
+const MAX_MESSAGE: usize = 500;
+
+/// Where one call's output goes. Made when the guest asks for a stream.
+#[derive(Debug)]
+pub(crate) struct Console {
+    plugin: Arc<str>,
+    written: Mutex<Written>,
+}
+
+/// One of the two streams, as WASI sees it.
+pub(crate) struct Stream {
+    console: Arc<Console>,
+    kind: Kind,
+}
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Out,
+    Err,
+}
+
+#[derive(Debug)]
+struct Written {
+    out: Vec<u8>,
+    err: Vec<u8>,
+    tail: Vec<u8>,
+    /// Bytes that may still be logged.
+    left: usize,
+}
+
+impl Console {
+    /// `limit`: bytes that are logged.
+    pub(crate) fn new(plugin: &Arc<str>, limit: usize) -> Arc<Self> {
+        Arc::new(Self {
+            plugin: Arc::clone(plugin),
+            written: Mutex::new(Written {
+                out: Vec::new(),
+                err: Vec::new(),
+                tail: Vec::new(),
+                left: limit,
+            }),
+        })
+    }
+
+    /// One of the streams.
+    pub(crate) fn stream(self: &Arc<Self>, kind: Kind) -> Stream {
+        Stream {
+            console: Arc::clone(self),
+            kind,
+        }
+    }
+
+    /// What a language runtime wrote before it gave up, in one line.
+    pub(crate) fn panic_message(&self) -> Option<String> {
+        let tail = mem::take(&mut self.lock().tail);
+        panic_message(&String::from_utf8_lossy(&tail))
+    }
+
+    fn write(&self, kind: Kind, bytes: &[u8]) {
+        let mut written = self.lock();
+        if kind == Kind::Err {
+            written.keep_tail(bytes);
+        }
+        let allowed = bytes.len().min(written.left);
+        if allowed == 0 {
+            return;
+        }
+        written.left -= allowed;
+        let cut = written.left == 0;
+        let line = written.line(kind);
+        for &byte in bytes.iter().take(allowed) {
+            if byte == b'\n' || line.len() == MAX_LINE {
+                self.emit(kind, line);
+            }
+            if byte != b'\n' {
+                line.push(byte);
+            }
+        }
+        if cut {
+            self.emit(kind, line);
+            tracing::warn!(target: "plugin", plugin = %self.plugin, "further output is not logged");
+        }
+    }
+
+    fn emit(&self, kind: Kind, line: &mut Vec<u8>) {
+        if !line.is_empty() {
+            let text = String::from_utf8_lossy(line);
+            let (text, plugin) = (harmless(&text), &self.plugin);
+            match kind {
+                Kind::Out => tracing::info!(target: "plugin", %plugin, stream = "stdout", "{text}"),
+                Kind::Err => tracing::info!(target: "plugin", %plugin, stream = "stderr", "{text}"),
+            }
+        }
+        line.clear();
+    }
+
+    /// A panic in here leaves bytes behind, never a broken invariant.
+    fn lock(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Console {
+    /// Logs what did not end with a line break.
+    fn drop(&mut self) {
+        let (mut out, mut err) = {
+            let mut written = self.lock();
+            (mem::take(&mut written.out), mem::take(&mut written.err))
+        };
+        self.emit(Kind::Out, &mut out);
+        self.emit(Kind::Err, &mut err);
+    }
+}
+
+impl Written {
+    fn line(&mut self, kind: Kind) -> &mut Vec<u8> {
+        match kind {
+            Kind::Out => &mut self.out,
+            Kind::Err => &mut self.err,
+        }
+    }
+
+    fn keep_tail(&mut self, bytes: &[u8]) {
+        let bytes = bytes
+            .get(bytes.len().saturating_sub(TAIL)..)
+            .unwrap_or(bytes);
+        let excess = (self.tail.len() + bytes.len()).saturating_sub(TAIL);
+        self.tail.drain(..excess);
+        self.tail.extend_from_slice(bytes);
+    }
+}
+
+impl OutputStream for Stream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.console.write(self.kind, &bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(CHUNK)
+    }
+}
+
+#[async_trait]
+impl Pollable for Stream {
+    async fn ready(&mut self) {}
+}
+
+/// Replaces control characters, so that text can neither move a cursor nor forge
+/// a line.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| c.is_control() && c != '\t';
+    if text.contains(harmful) {
+        Cow::Owned(text.replace(harmful, "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The start of `text` as one line of harmless characters.
+pub(crate) fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    let line = harmless(&line);
+    match line.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.into_owned(),
+    }
+}
+
+/// Finds the message of a panic at the end of a standard error stream.
+///
+/// Rust writes `thread 'x' panicked at src/lib.rs:3:5:`, the message on the next
+/// lines, and a note on backtraces; Go writes `panic: message` and a trace after
+/// an empty line. Other text is not given to clients: it may be anything.
+fn panic_message(tail: &str) -> Option<String> {
+    let (start, end) = if let Some(at) = tail.rfind("panicked at ") {
+        (at, "\nnote: ")
+    } else {
+        (tail.rfind("panic: ")?, "\n\n")
+    };
+    let rest = tail.get(start..)?;
+    let message = rest.split(end).next()?;
+    Some(one_line(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Console, Kind, harmless, one_line};
+
+    fn message_of(stderr: &str) -> Option<String> {
+        let console = Console::new(&"p".into(), 1 << 10);
+        console.write(Kind::Err, stderr.as_bytes());
+        console.panic_message()
+    }
+
+    #[test]
+    fn rust_panics_become_one_line() {
+        let text = "\nthread '<unnamed>' (1) panicked at src/lib.rs:3:5:\nboom\nand more\n\
+                    note: run with `RUST_BACKTRACE=1` environment variable\n";
+        let expected = "panicked at src/lib.rs:3:5: boom and more";
+        assert_eq!(message_of(text).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn go_panics_become_one_line() {
+        let text = "log line\npanic: boom\n\ngoroutine 1 [running]:\n";
+        assert_eq!(message_of(text).as_deref(), Some("panic: boom"));
+    }
+
+    #[test]
+    fn other_output_is_no_message() {
+        assert_eq!(message_of("password=hunter2\n"), None);
+    }
+
+    #[test]
+    fn only_the_tail_counts() {
+        let text = format!("{}panicked at x:\nlast", "y".repeat(100_000));
+        assert_eq!(message_of(&text).as_deref(), Some("panicked at x: last"));
+    }
+
+    #[test]
+    fn messages_are_short_and_harmless() {
+        assert!(one_line(&"x".repeat(10_000)).chars().count() <= 501);
+        assert_eq!(harmless("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
+    }
+}

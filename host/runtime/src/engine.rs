@@ -1,0 +1,153 @@
+//! How wasmtime is set up: the engine and its pool of instances.
+//!
+//! Every call gets a new instance, so instantiation has to cost next to nothing.
+//! The pooling allocator keeps slots of address space ready; a slot's memory is
+//! the component's image mapped copy-on-write; after the call the pages that were
+//! written are put back to the image's contents, which Linux tells by
+//! `PAGEMAP_SCAN`, and stay mapped for the next call. All of this is an
+//! optimisation: where the pool cannot be had (a small address space, an old
+//! kernel), instances are allocated one by one, and the log says so.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use wasmtime::{
+    Cache, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
+    WasmBacktraceDetails,
+};
+
+use crate::cache;
+use crate::limits::{CORE_INSTANCES, TABLE_ELEMENTS};
+
+/// What a [`Runtime`](crate::Runtime) is made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuntimeConfig {
+    /// A private folder for compiled code, made if it is missing; none: compile
+    /// at every start. Whoever can write into it can run code as the host.
+    pub cache_dir: Option<PathBuf>,
+    /// Calls of all plugins together that may run at the same time. 1,000: a slot
+    /// reserves 4 GiB of address space, of which there are 128 TiB.
+    pub max_instances: u32,
+    /// How long a guest may run before it makes room for others, and how exact a
+    /// deadline is. 1 ms: a yield costs less than a microsecond, and short calls
+    /// wait a tick at most.
+    pub tick: Duration,
+}
+
+/// Why the sandbox cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// wasmtime refuses to work here.
+    #[error("the WebAssembly engine cannot be set up: {0}")]
+    Engine(String),
+    /// No thread for the clock.
+    #[error("the ticker thread cannot be started")]
+    Ticker(#[source] std::io::Error),
+}
+
+/// The parts that [`set_up`] makes.
+pub(crate) struct Setup {
+    pub(crate) engine: Engine,
+    pub(crate) cache: Option<Cache>,
+}
+
+/// Tables in a slot. A Rust guest has two: its own, and the one through which
+/// the component model's adapters reach it.
+pub(crate) const TABLES_PER_SLOT: u32 = 4;
+
+/// Memories in a slot. Nearly every component has one.
+pub(crate) const MEMORIES_PER_SLOT: u32 = 1;
+
+/// Stack of a guest and of the host functions it calls.
+///
+/// What matters for speed is how much of it is touched, and small stacks were
+/// faster under load than the default of 2 MiB. Guests keep their data in linear
+/// memory; here are return addresses and spilled registers, and half of it is
+/// left for host functions, which run on this stack too.
+const ASYNC_STACK: usize = 256 << 10;
+
+/// What of [`ASYNC_STACK`] a guest may use before its stack overflows. A
+/// recursive parser uses some hundred bytes a level.
+const WASM_STACK: usize = ASYNC_STACK / 2;
+
+/// Bytes of a slot's memory that stay mapped between calls. With `PAGEMAP_SCAN`
+/// only written pages are touched, so this may be generous.
+const KEEP_RESIDENT: usize = 1 << 20;
+
+/// The same where every kept byte is rewritten after each call.
+const KEEP_RESIDENT_BLINDLY: usize = 128 << 10;
+
+/// Frames in the backtrace of a trap. It goes to the log; the innermost dozen
+/// says what happened.
+const BACKTRACE_FRAMES: usize = 16;
+
+impl Default for RuntimeConfig {
+    fn default() -> Self {
+        Self {
+            cache_dir: None,
+            max_instances: 1_000,
+            tick: Duration::from_millis(1),
+        }
+    }
+}
+
+/// Makes the engine: with a pool if possible, with a cache if possible.
+pub(crate) fn set_up(config: &RuntimeConfig) -> Result<Setup, SetupError> {
+    let cache = config.cache_dir.as_deref().and_then(cache::open);
+    let mut base = base(cache.clone());
+    let pool = InstanceAllocationStrategy::Pooling(pool(config.max_instances.max(1)));
+    let engine = Engine::new(base.allocation_strategy(pool)).or_else(|error| {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "no instance pool: calls will be several times slower"
+        );
+        Engine::new(base.allocation_strategy(InstanceAllocationStrategy::OnDemand))
+    });
+    let engine = engine.map_err(|error| SetupError::Engine(format!("{error:#}")))?;
+    Ok(Setup { engine, cache })
+}
+
+fn base(cache: Option<Cache>) -> Config {
+    let mut config = Config::new();
+    config
+        .cache(cache)
+        .epoch_interruption(true)
+        .async_stack_size(ASYNC_STACK)
+        .max_wasm_stack(WASM_STACK)
+        // Guests are synchronous; the bookkeeping of concurrent ones would
+        // double the cost of a call.
+        .concurrency_support(false)
+        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(BACKTRACE_FRAMES))
+        // Otherwise decided by an environment variable.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    config
+}
+
+fn pool(slots: u32) -> PoolingAllocationConfig {
+    let core_instances = u32::try_from(CORE_INSTANCES).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(core_instances))
+        .max_core_instances_per_component(core_instances)
+        .total_memories(slots.saturating_mul(MEMORIES_PER_SLOT))
+        .total_tables(slots.saturating_mul(TABLES_PER_SLOT))
+        .total_stacks(slots)
+        .table_elements(TABLE_ELEMENTS)
+        .table_keep_resident(64 << 10);
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        pool.pagemap_scan(Enabled::Yes)
+            .linear_memory_keep_resident(KEEP_RESIDENT);
+    } else {
+        tracing::info!("the kernel has no PAGEMAP_SCAN (Linux 6.7): calls cost somewhat more");
+        pool.linear_memory_keep_resident(KEEP_RESIDENT_BLINDLY);
+    }
+    pool
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup").finish_non_exhaustive()
+    }
+}

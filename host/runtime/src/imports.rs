@@ -1,0 +1,113 @@
+//! What a running guest may tell the host, whatever line of the contract it
+//! speaks: progress, log messages, changes.
+//!
+//! Each of these is bounded, and what is over the bound is dropped: a guest that
+//! talks too much loses words, not its result. JSON is checked here; what is not
+//! JSON ends the call.
+
+use tracing::Level;
+use wasmtime::Result;
+use wharf_mcp::model::{Event, LogLevel};
+
+use crate::console::harmless;
+use crate::events::Change;
+use crate::output::json;
+use crate::state::State;
+
+impl State {
+    /// Reports progress, if anybody wants to know and it is progress.
+    pub(crate) async fn report(
+        &mut self,
+        progress: f64,
+        total: Option<f64>,
+        message: Option<String>,
+    ) {
+        let is_more = self.said.progress.is_none_or(|last| progress > last);
+        if !progress.is_finite() || !is_more || !self.call.events.wants_progress() {
+            return;
+        }
+        self.said.reports += 1;
+        let size = message.as_ref().map_or(0, String::len);
+        if self.said.reports > self.guest.limits.events || !self.has_room(size) {
+            return;
+        }
+        self.said.progress = Some(progress);
+        let event = Event::Progress {
+            progress,
+            total: total.filter(|total| total.is_finite()),
+            message,
+        };
+        self.call.events.emit(event).await;
+    }
+
+    /// Logs a message here and with the client.
+    pub(crate) async fn write_log(
+        &mut self,
+        level: LogLevel,
+        logger: Option<String>,
+        data: String,
+    ) -> Result<()> {
+        let data = json("log.data", data)?;
+        self.said.messages = self.said.messages.saturating_add(1);
+        let size = data.as_str().len() + logger.as_ref().map_or(0, String::len);
+        if self.said.messages > self.guest.limits.events || !self.has_room(size) {
+            return Ok(());
+        }
+        self.trace(level, logger.as_deref(), data.as_str());
+        if self.call.events.wants_log(level) {
+            let event = Event::Log {
+                level,
+                logger,
+                data,
+            };
+            self.call.events.emit(event).await;
+        }
+        Ok(())
+    }
+
+    /// Passes on that something has changed.
+    pub(crate) fn changed(&mut self, change: Change) {
+        self.said.changes = self.said.changes.saturating_add(1);
+        if self.said.changes <= self.guest.limits.changes {
+            (self.guest.changes)(change);
+        }
+    }
+
+    /// Milliseconds until the deadline.
+    pub(crate) fn millis_left(&self) -> u64 {
+        let left = self
+            .deadline
+            .saturating_duration_since(tokio::time::Instant::now());
+        u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Counts bytes of text; false if there are more than allowed.
+    fn has_room(&mut self, size: usize) -> bool {
+        self.said.bytes = self.said.bytes.saturating_add(size);
+        self.said.bytes <= self.guest.limits.event_bytes
+    }
+
+    fn trace(&self, level: LogLevel, logger: Option<&str>, data: &str) {
+        let plugin = &self.guest.name;
+        let (logger, data) = (harmless(logger.unwrap_or_default()), harmless(data));
+        // The level of a tracing event is part of its static description, hence
+        // one call site each.
+        match severity(level) {
+            Level::ERROR => tracing::error!(target: "plugin", %plugin, %logger, "{data}"),
+            Level::WARN => tracing::warn!(target: "plugin", %plugin, %logger, "{data}"),
+            Level::INFO => tracing::info!(target: "plugin", %plugin, %logger, "{data}"),
+            _ => tracing::debug!(target: "plugin", %plugin, %logger, "{data}"),
+        }
+    }
+}
+
+fn severity(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Info | LogLevel::Notice => Level::INFO,
+        LogLevel::Warning => Level::WARN,
+        LogLevel::Error | LogLevel::Critical | LogLevel::Alert | LogLevel::Emergency => {
+            Level::ERROR
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The runtime: what all plugins share, and how a plugin is loaded.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::{Cache, Engine};
+
+use crate::abi::{self, Abi};
+use crate::denial::Denials;
+use crate::engine::{MEMORIES_PER_SLOT, RuntimeConfig, SetupError, TABLES_PER_SLOT, set_up};
+use crate::error::{LoadError, mismatch};
+use crate::events::ChangeSink;
+use crate::gate::Gate;
+use crate::grants::{Granted, Grants};
+use crate::invoke::Ready;
+use crate::limits::Limits;
+use crate::plugin::{Plugin, PluginSource};
+use crate::state::{Guest, State};
+use crate::surface::Inspection;
+use crate::ticker::Ticker;
+use crate::wasi;
+
+/// The sandbox: one for a process is enough. Clones are the same runtime, and so
+/// is what its plugins hold; the ticker thread ends with the last of them.
+#[derive(Clone)]
+pub struct Runtime(Arc<Shared>);
+
+struct Shared {
+    engine: Engine,
+    linker: Linker<State>,
+    ticker: Ticker,
+    /// Slots of the instance pool.
+    pool: Semaphore,
+    slots: u32,
+    /// Turns of slow calls; see [`crate::turn`].
+    lane: Semaphore,
+    cache: Option<Cache>,
+}
+
+impl Runtime {
+    /// Sets up the engine and starts the ticker thread. Takes some milliseconds.
+    pub fn new(config: &RuntimeConfig) -> Result<Self, SetupError> {
+        let setup = set_up(config)?;
+        let linker =
+            linker(&setup.engine).map_err(|error| SetupError::Engine(format!("{error:#}")))?;
+        let ticker = Ticker::start(&setup.engine, config.tick).map_err(SetupError::Ticker)?;
+        let slots = config.max_instances.max(1);
+        Ok(Self(Arc::new(Shared {
+            engine: setup.engine,
+            linker,
+            ticker,
+            pool: Semaphore::new(usize::try_from(slots).unwrap_or(Semaphore::MAX_PERMITS)),
+            slots,
+            lane: Semaphore::new(turns()),
+            cache: setup.cache,
+        })))
+    }
+
+    /// Loads a plugin: compiles it, off the async threads, opens what it is
+    /// granted, asks it what it offers, and checks that.
+    ///
+    /// The plugin runs for the first time here, under its limits. `changes` is
+    /// told what it says has changed, then and later. If this is dropped, a
+    /// compilation that has begun goes on and its result is thrown away.
+    pub async fn load(
+        &self,
+        source: PluginSource,
+        grants: &Grants,
+        limits: &Limits,
+        changes: ChangeSink,
+    ) -> Result<Plugin, LoadError> {
+        let (component, granted) = self.prepare(source.bytes, grants.clone()).await?;
+        let guest = Arc::new(Guest {
+            denials: Denials::new(&source.name),
+            name: source.name,
+            limits: limits.clone(),
+            granted,
+            changes,
+        });
+        Plugin::describe(Ready {
+            abi: find(&component)?,
+            gate: self.gate(component.component(), limits)?,
+            runtime: self.clone(),
+            guest,
+        })
+        .await
+    }
+
+    /// Says what a component is and wants, without running any of it. It is
+    /// compiled, which also checks it.
+    pub async fn inspect(&self, bytes: Bytes) -> Result<Inspection, LoadError> {
+        let runtime = self.clone();
+        let inspect = move || runtime.compile(&bytes).map(|found| Inspection::of(&found));
+        spawn_blocking(inspect).await.map_err(lost)?
+    }
+
+    /// How often compiled code was found in the cache; none if there is no cache.
+    pub fn cache_hits(&self) -> Option<usize> {
+        self.0.cache.as_ref().map(Cache::cache_hits)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub(crate) fn ticker(&self) -> &Ticker {
+        &self.0.ticker
+    }
+
+    pub(crate) fn pool(&self) -> &Semaphore {
+        &self.0.pool
+    }
+
+    pub(crate) fn lane(&self) -> &Semaphore {
+        &self.0.lane
+    }
+
+    async fn prepare(
+        &self,
+        bytes: Bytes,
+        grants: Grants,
+    ) -> Result<(InstancePre<State>, Granted), LoadError> {
+        let runtime = self.clone();
+        let prepare = move || {
+            let component = runtime.compile(&bytes)?;
+            Inspection::of(&component).check()?;
+            let linked = runtime.0.linker.instantiate_pre(&component);
+            let linked = linked.map_err(mismatch)?;
+            let granted = grants.open().map_err(LoadError::Grant)?;
+            Ok((linked, granted))
+        };
+        spawn_blocking(prepare).await.map_err(lost)?
+    }
+
+    fn compile(&self, bytes: &[u8]) -> Result<Component, LoadError> {
+        check_kind(bytes)?;
+        let component = Component::from_binary(&self.0.engine, bytes);
+        let component = component.map_err(|error| LoadError::Malformed {
+            reason: format!("{error:#}"),
+        })?;
+        // Otherwise the first call would pay for it.
+        if let Err(error) = component.initialize_copy_on_write_image() {
+            tracing::debug!(%error, "no copy-on-write image");
+        }
+        Ok(component)
+    }
+
+    fn gate(&self, component: &Component, limits: &Limits) -> Result<Gate, LoadError> {
+        let needed = slots_of(component);
+        if needed > self.0.slots {
+            return Err(LoadError::TooManySlots {
+                needed,
+                available: self.0.slots,
+            });
+        }
+        Ok(Gate::new(limits.concurrency, limits.queue, needed))
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("slots", &self.0.slots)
+            .field("free", &self.0.pool.available_permits())
+            .finish_non_exhaustive()
+    }
+}
+
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasi::link(&mut linker)?;
+    abi::link(&mut linker)?;
+    Ok(linker)
+}
+
+fn find(component: &InstancePre<State>) -> Result<Abi, LoadError> {
+    Abi::find(component).ok_or_else(|| LoadError::Mismatch {
+        reason: "functions of the exported interfaces are missing".to_owned(),
+    })
+}
+
+/// One processor stays free of slow calls, so that short ones always find one.
+fn turns() -> usize {
+    let processors = available_parallelism().map_or(1, NonZeroUsize::get);
+    processors.saturating_sub(1).max(1)
+}
+
+/// Tells files apart by their first eight bytes: the magic number, then a version
+/// and a layer. wasmtime would say less helpful things about most of them.
+fn check_kind(bytes: &[u8]) -> Result<(), LoadError> {
+    match bytes.split_first_chunk::<4>() {
+        Some((b"\0asm", rest)) => match rest.get(2..4) {
+            Some([0, 0]) => Err(LoadError::CoreModule),
+            _ => Ok(()),
+        },
+        _ => Err(LoadError::NotWasm),
+    }
+}
+
+/// Slots of the pool that one instance takes: more than one if it has more
+/// memories or tables than a slot.
+fn slots_of(component: &Component) -> u32 {
+    // None for components that import modules, which cannot be linked anyway.
+    let Some(needed) = component.resources_required() else {
+        return 1;
+    };
+    let memories = needed.num_memories.div_ceil(MEMORIES_PER_SLOT);
+    let tables = needed.num_tables.div_ceil(TABLES_PER_SLOT);
+    memories.max(tables).max(1)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "used as the argument of map_err"
+)]
+fn lost(error: tokio::task::JoinError) -> LoadError {
+    LoadError::Host(error.to_string())
+}

@@ -1,0 +1,151 @@
+//! What a store holds: everything the host knows about one running call.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use wasmtime::{ResourceLimiter, Result};
+use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+
+use crate::console::{Console, Kind, Stream};
+use crate::denial::Denials;
+use crate::events::{Call, ChangeSink};
+use crate::grants::Granted;
+use crate::limits::{CORE_INSTANCES, HANDLES, Limits, TABLE_ELEMENTS};
+use crate::turn::Turn;
+
+/// One running call.
+pub(crate) struct State {
+    pub(crate) guest: Arc<Guest>,
+    pub(crate) call: Call,
+    pub(crate) deadline: Instant,
+    pub(crate) turn: Arc<Turn>,
+    pub(crate) memory: Memory,
+    pub(crate) said: Said,
+    console: Option<Arc<Console>>,
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+/// What all calls of a plugin share.
+pub(crate) struct Guest {
+    pub(crate) name: Arc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) granted: Granted,
+    pub(crate) denials: Arc<Denials>,
+    pub(crate) changes: ChangeSink,
+}
+
+/// What the guest has told the host so far.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) progress: Option<f64>,
+    pub(crate) reports: u32,
+    pub(crate) messages: u32,
+    pub(crate) bytes: usize,
+    pub(crate) changes: u32,
+}
+
+/// Linear memory, of all memories of the instance together.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    used: usize,
+    limit: usize,
+    /// The last wish for more was refused. A guest that takes the refusal well
+    /// goes on; if it traps now, this is why.
+    pub(crate) refused: bool,
+}
+
+impl State {
+    pub(crate) fn new(guest: &Arc<Guest>, call: Call, deadline: Instant, turn: Arc<Turn>) -> Self {
+        let mut wasi = WasiCtx::default();
+        wasi.filesystem().clone_from(&guest.granted.files);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES);
+        Self {
+            guest: Arc::clone(guest),
+            call,
+            deadline,
+            turn,
+            memory: Memory::new(guest.limits.memory),
+            said: Said::default(),
+            console: None,
+            wasi,
+            table,
+        }
+    }
+
+    /// A new stream onto the guest's console, which is made on first use: most
+    /// calls print nothing.
+    pub(crate) fn stream(&mut self, kind: Kind) -> Stream {
+        let guest = &self.guest;
+        let console = self
+            .console
+            .get_or_insert_with(|| Console::new(&guest.name, guest.limits.console));
+        console.stream(kind)
+    }
+
+    /// What the guest wrote before it trapped.
+    pub(crate) fn panic_message(&self) -> Option<String> {
+        self.console.as_ref()?.panic_message()
+    }
+
+    pub(crate) fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl Memory {
+    fn new(limit: usize) -> Self {
+        Self {
+            used: 0,
+            limit,
+            refused: false,
+        }
+    }
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool> {
+        let grown = self.used.saturating_add(desired.saturating_sub(current));
+        self.refused = grown > self.limit;
+        if !self.refused {
+            self.used = grown;
+        }
+        Ok(!self.refused)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool> {
+        Ok(desired <= TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        CORE_INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        CORE_INSTANCES
+    }
+
+    fn memories(&self) -> usize {
+        CORE_INSTANCES
+    }
+}

@@ -1,0 +1,11 @@
+//! The sandbox from outside, with real components in it.
+//!
+//! One binary, so that it is linked once. `support` has what the tests share;
+//! every other module is one promise of the crate.
+
+mod events;
+mod faults;
+mod grants;
+mod loading;
+mod pressure;
+mod support;

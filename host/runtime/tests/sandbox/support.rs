@@ -1,0 +1,161 @@
+//! What the tests share: a runtime, guests, and somebody who listens.
+
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use tokio::sync::Semaphore;
+use wharf_mcp::model::{Content, Event, Fault, Json, LogLevel, Outcome, ToolResult};
+use wharf_runtime::{
+    Call, Events, Grants, Limits, LoadError, Plugin, PluginSource, Runtime, RuntimeConfig,
+};
+
+/// A component that misbehaves on request.
+pub fn rogue_bytes() -> bytes::Bytes {
+    std::fs::read("/tmp/target-rogue/wasm32-wasip2/release/rogue.wasm")
+        .expect("the fixture is built")
+        .into()
+}
+
+/// One runtime for all tests that do not need their own. Its cache outlives the
+/// test run: compiling is most of what the tests would spend their time on.
+pub fn runtime() -> Runtime {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| runtime_with(RuntimeConfig::default()));
+    RUNTIME.clone()
+}
+
+/// A runtime with settings of its own, over the same cache.
+pub fn runtime_with(config: RuntimeConfig) -> Runtime {
+    let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+    let config = RuntimeConfig {
+        cache_dir: Some(cache),
+        ..config
+    };
+    Runtime::new(&config).expect("the sandbox works here")
+}
+
+pub async fn load(bytes: bytes::Bytes) -> Result<Plugin, LoadError> {
+    let source = PluginSource {
+        name: "rogue".into(),
+        bytes,
+    };
+    let (grants, limits) = (Grants::default(), Limits::default());
+    let runtime = runtime();
+    runtime
+        .load(source, &grants, &limits, Arc::new(|_| ()))
+        .await
+}
+
+pub async fn rogue_in(runtime: &Runtime, grants: &Grants, limits: &Limits) -> Plugin {
+    let source = PluginSource {
+        name: "rogue".into(),
+        bytes: rogue_bytes(),
+    };
+    let loaded = runtime.load(source, grants, limits, Arc::new(|_| ()));
+    loaded.await.expect("the fixture loads")
+}
+
+pub async fn rogue(limits: &Limits) -> Plugin {
+    rogue_in(&runtime(), &Grants::default(), limits).await
+}
+
+/// Calls a tool that nobody listens to.
+pub async fn call(plugin: &Plugin, tool: &str, arguments: &str) -> Result<String, Fault> {
+    let arguments = json(arguments);
+    let outcome = plugin.call_tool(Call::silent(), tool, &arguments).await?;
+    Ok(text(outcome))
+}
+
+pub fn json(text: &str) -> Json {
+    Json::parse(text.to_owned()).expect("valid JSON in a test")
+}
+
+/// The text of a result that is one block of text.
+pub fn text(outcome: Outcome<ToolResult>) -> String {
+    let Outcome::Complete(result) = outcome else {
+        panic!("not complete: {outcome:?}");
+    };
+    match result.content.as_slice() {
+        [Content::Text(text)] => text.text.clone(),
+        other => panic!("not one text: {other:?}"),
+    }
+}
+
+/// Keeps what a call says. It can be made to read as slowly as a test likes.
+#[derive(Debug)]
+pub struct Recorder {
+    pub events: Mutex<Vec<Event>>,
+    /// A permit for each event that is taken.
+    pub appetite: Semaphore,
+}
+
+impl Recorder {
+    pub fn new(appetite: usize) -> Arc<Self> {
+        Arc::new(Self {
+            events: Mutex::default(),
+            appetite: Semaphore::new(appetite),
+        })
+    }
+
+    pub fn call(self: &Arc<Self>) -> Call {
+        let events: Arc<dyn Events> = self.clone();
+        Call {
+            events,
+            ..Call::silent()
+        }
+    }
+
+    pub fn count(&self) -> usize {
+        self.events.lock().unwrap().len()
+    }
+}
+
+impl Events for Recorder {
+    fn emit(&self, event: Event) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            self.appetite.acquire().await.unwrap().forget();
+            self.events.lock().unwrap().push(event);
+        })
+    }
+
+    fn wants_progress(&self) -> bool {
+        true
+    }
+
+    fn wants_log(&self, level: LogLevel) -> bool {
+        level >= LogLevel::Warning
+    }
+}
+
+/// What is logged on this thread while the guard lives.
+#[derive(Debug, Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! What command lines mean. Run in the folder of the package, where `.` is the
+//! folder of a crate and `Cargo.toml` a file.
+
+use clap::Parser;
+use wharf_runtime::Limits;
+
+use super::{
+    BuildConfig, Colour, Config, ConfigError, Environment, PluginPath, ServeConfig, Task, from_cli,
+};
+use crate::cli::Cli;
+
+fn config(line: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let environment = variables.iter().copied().collect();
+    let words = std::iter::once("wharf").chain(line.split_whitespace());
+    from_cli(Cli::try_parse_from(words).unwrap(), &environment)
+}
+
+fn serve(line: &str, variables: &[(&str, &str)]) -> ServeConfig {
+    match config(&format!("serve {line}"), variables).unwrap().task {
+        Task::Serve(config) => config,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_plugin_is_enough() {
+    let config = serve(".", &[]);
+    assert_eq!(config.plugins, [PluginPath::Crate(".".into())]);
+    assert_eq!(config.listen, Some("127.0.0.1:8080".parse().unwrap()));
+    assert!(!config.stdio);
+    assert_eq!(config.grants, wharf_runtime::Grants::default());
+    assert_eq!(
+        config.limits,
+        Limits::default(),
+        "the help text shows other defaults"
+    );
+}
+
+#[test]
+fn standard_input_and_output_replace_http_unless_both_are_wanted() {
+    assert_eq!(serve("--stdio .", &[]).listen, None);
+    let both = serve("--stdio --listen :0 .", &[]);
+    assert!(both.stdio);
+    assert_eq!(both.listen, Some("127.0.0.1:0".parse().unwrap()));
+}
+
+#[test]
+fn public_addresses_have_to_be_wanted() {
+    let refused = config("serve --listen 0.0.0.0:80 .", &[]).unwrap_err();
+    assert!(matches!(refused, ConfigError::PublicAddress { .. }));
+    let allowed = serve("--listen 0.0.0.0:80 --allow-public .", &[]);
+    assert_eq!(allowed.listen, Some("0.0.0.0:80".parse().unwrap()));
+    let loopback = serve("--listen [::ffff:127.0.0.1]:80 .", &[]);
+    assert!(loopback.listen.is_some());
+}
+
+#[test]
+fn a_manifest_stands_for_its_folder() {
+    assert_eq!(
+        serve("Cargo.toml", &[]).plugins,
+        [PluginPath::Crate(".".into())]
+    );
+    assert_eq!(
+        serve("src/lib.rs", &[]).plugins,
+        [PluginPath::File("src/lib.rs".into())]
+    );
+    let refused = config("build src/lib.rs", &[]).unwrap_err();
+    assert!(matches!(refused, ConfigError::NotACrate { .. }));
+}
+
+#[test]
+fn the_cache_is_where_caches_are() {
+    let home = ("HOME", "/home/me");
+    let dir = |line, variables: &[_]| {
+        let dir = serve(line, variables).cache_dir?;
+        Some(dir.to_str().unwrap().to_owned())
+    };
+    let at = |path: &str| Some(path.to_owned());
+    assert_eq!(dir(".", &[home]), at("/home/me/.cache/wharf"));
+    assert_eq!(
+        dir(".", &[home, ("XDG_CACHE_HOME", "/cache")]),
+        at("/cache/wharf")
+    );
+    assert_eq!(
+        dir(".", &[home, ("XDG_CACHE_HOME", "cache")]),
+        at("/home/me/.cache/wharf")
+    );
+    assert_eq!(dir(".", &[("HOME", "")]), None);
+    assert_eq!(dir("--cache-dir x .", &[home]), at("x"));
+    assert_eq!(dir("--no-cache .", &[home]), None);
+}
+
+#[test]
+fn flags_choose_the_log_over_variables() {
+    let variable = [("WHARF_LOG", "trace")];
+    for (flags, variables, expected) in [
+        ("", &[][..], "plugin=info,warn"),
+        ("", &[("WHARF_LOG", "")], "plugin=info,warn"),
+        ("", &variable, "trace"),
+        ("-q", &variable, "error"),
+        (
+            "-v",
+            &variable,
+            "wharf_runtime=info,plugin=debug,wharf=info,warn",
+        ),
+    ] {
+        let log = config(&format!("{flags} inspect ."), variables)
+            .unwrap()
+            .log;
+        assert_eq!(log.filter.to_string(), expected, "{flags}");
+    }
+    let refused = config("inspect .", &[("WHARF_LOG", "a=b=c")]).unwrap_err();
+    assert!(matches!(refused, ConfigError::LogFilter { .. }));
+}
+
+#[test]
+fn colour_is_left_out_on_request() {
+    for (variables, expected) in [
+        (&[][..], Colour::Auto),
+        (&[("NO_COLOR", "")], Colour::Auto),
+        (&[("NO_COLOR", "1")], Colour::Never),
+        (&[("TERM", "dumb")], Colour::Never),
+        (&[("TERM", "xterm")], Colour::Auto),
+    ] {
+        let environment: Environment = variables.iter().copied().collect();
+        assert_eq!(environment.colour(), expected, "{variables:?}");
+    }
+}
+
+#[test]
+fn cargo_forgets_who_ran_us() {
+    let forgotten = |variables: &[(&str, &str)]| {
+        let Task::Build(BuildConfig { compile, .. }) = config("build .", variables).unwrap().task
+        else {
+            panic!("not a build");
+        };
+        compile.forget
+    };
+    let leaked = [
+        ("CARGO_HOME", "kept"),
+        ("CARGO_TARGET_DIR", "kept"),
+        ("PATH", "kept"),
+        ("CARGO_PKG_NAME", "wharf"),
+        ("CARGO_MANIFEST_DIR", "/host"),
+        ("RUSTFLAGS", "-C target-cpu=native"),
+    ];
+    assert_eq!(
+        forgotten(&leaked),
+        ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "RUSTFLAGS"]
+    );
+
+    let toolchain = ("RUSTUP_TOOLCHAIN", "nightly");
+    let by_rustup = ("RUST_RECURSION_COUNT", "1");
+    let by_person = ("RUSTUP_TOOLCHAIN_SOURCE", "env");
+    assert_eq!(forgotten(&[toolchain, by_rustup]), ["RUSTUP_TOOLCHAIN"]);
+    assert!(forgotten(&[toolchain]).is_empty());
+    assert!(forgotten(&[toolchain, by_rustup, by_person]).is_empty());
+}

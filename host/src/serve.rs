@@ -1,0 +1,147 @@
+//! `wharf serve`: from a checked configuration to a host that serves, and back.
+//!
+//! The order matters. Addresses are taken first, so that a port in use is noticed
+//! before anything is compiled. Plugins are compiled and loaded next. Only when
+//! the catalogue stands do transports start, and only then is anybody told that
+//! the host is ready.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use tokio::task::JoinSet;
+use wharf_runtime::{Change, Plugin, PluginSource, Runtime, RuntimeConfig};
+
+use crate::compile::{self, PluginFile};
+use crate::config::ServeConfig;
+use crate::drain::{Drain, Shutdown, Signals};
+use crate::registry::CatalogueBuilder;
+use crate::report::{Endpoint, Exit, Report};
+use crate::router::Router;
+use crate::session::Door;
+use crate::transport::Transport;
+use crate::transport::http::{Allowed, Http};
+use crate::transport::stdio::Stdio;
+
+/// Serves until a signal comes, standard input ends, or a transport fails.
+///
+/// # Errors
+/// When it cannot start: a port in use, a plugin that cannot be loaded.
+pub(crate) async fn serve(config: ServeConfig, report: Report) -> anyhow::Result<Exit> {
+    let mut signals = Signals::listen().context("signals cannot be listened to")?;
+    tokio::select! {
+        host = Host::prepare(&config, report) => host?.run(&mut signals, report).await,
+        _ = signals.next() => Ok(Exit::Interrupted),
+    }
+}
+
+/// Everything that is needed to serve.
+struct Host {
+    door: Door,
+    http: Option<Http>,
+    stdio: bool,
+}
+
+impl Host {
+    async fn prepare(config: &ServeConfig, report: Report) -> anyhow::Result<Self> {
+        let http = match config.listen {
+            Some(address) => {
+                let allowed = Allowed {
+                    hosts: config.allowed_hosts.clone(),
+                    origins: config.allowed_origins.clone(),
+                };
+                let bound = Http::bind(address, allowed).await;
+                Some(bound.with_context(|| format!("cannot listen on {address}"))?)
+            }
+            None => None,
+        };
+        let mut catalogue = CatalogueBuilder::default();
+        for plugin in load_all(config, report).await? {
+            catalogue.add(Arc::new(plugin));
+        }
+        let catalogue = catalogue.build().context("the plugins cannot be served together")?;
+        Ok(Self {
+            door: Door::new(Router::new(Arc::new(catalogue))),
+            http,
+            stdio: config.stdio,
+        })
+    }
+
+    async fn run(self, signals: &mut Signals, report: Report) -> anyhow::Result<Exit> {
+        let drain = Drain::new();
+        let mut transports = JoinSet::new();
+        if let Some(http) = self.http {
+            let address = http.address().context("the address cannot be read back")?;
+            transports.spawn(http.serve(self.door.clone(), drain.clone()));
+            report.ready(&Endpoint::StreamableHttp(address));
+            report.ready(&Endpoint::Sse(address));
+        }
+        if self.stdio {
+            transports.spawn(Stdio.serve(self.door, drain.clone()));
+            report.ready(&Endpoint::Stdio);
+        }
+        // One transport's end is the host's: when standard input ends, the parent is
+        // gone.
+        let mut outcome = tokio::select! {
+            _ = signals.next() => Ok(()),
+            Some(ended) = transports.join_next() => ended?.context("a transport failed"),
+        };
+        drain.begin();
+        let rest = async {
+            while let Some(ended) = transports.join_next().await {
+                let ended = ended?.context("a transport failed");
+                outcome = std::mem::replace(&mut outcome, Ok(())).and(ended);
+            }
+            outcome
+        };
+        tokio::select! {
+            outcome = rest => outcome.map(|()| Exit::Success),
+            signal = signals.next() => Ok(match signal {
+                Shutdown::Interrupted => Exit::Interrupted,
+                Shutdown::Terminated => Exit::Success,
+            }),
+        }
+    }
+}
+
+/// Compiles and loads all plugins, in the order they were given.
+async fn load_all(config: &ServeConfig, report: Report) -> anyhow::Result<Vec<Plugin>> {
+    let listener = |progress: &compile::Progress<'_>| report.progress(progress);
+    let mut files: Vec<PluginFile> = Vec::new();
+    for plugin in &config.plugins {
+        let file = compile::component_path(plugin, &config.compile, &listener).await?;
+        if let Some(other) = files.iter().find(|other| other.name == file.name) {
+            bail!(
+                "two plugins are called `{}`: {} and {}",
+                file.name,
+                other.path.display(),
+                file.path.display()
+            );
+        }
+        files.push(file);
+    }
+    let runtime = Runtime::new(&RuntimeConfig {
+        cache_dir: config.cache_dir.clone(),
+        ..RuntimeConfig::default()
+    })?;
+    let mut plugins = Vec::new();
+    for file in &files {
+        plugins.push(load(&runtime, file, config).await?);
+    }
+    Ok(plugins)
+}
+
+async fn load(
+    runtime: &Runtime,
+    file: &PluginFile,
+    config: &ServeConfig,
+) -> anyhow::Result<Plugin> {
+    let what = || format!("the plugin `{}` cannot be loaded", file.path.display());
+    let bytes = tokio::fs::read(&file.path).await.with_context(what)?;
+    let source = PluginSource {
+        name: file.name.as_str().into(),
+        bytes: bytes.into(),
+    };
+    let plugin = file.name.clone();
+    let changes = Arc::new(move |change: Change| tracing::debug!(plugin, ?change, "changed"));
+    runtime.load(source, &config.grants, &config.limits, changes).await.with_context(what)
+}
