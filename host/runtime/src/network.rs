@@ -53,3 +53,41 @@ impl ip_name_lookup::Host for State {
         self.refuse(&format!("the address of {name}"))
     }
 }
+
+/// Streams of addresses are never made, so these are for the type checker.
+impl ip_name_lookup::HostResolveAddressStream for State {
+    fn resolve_next_address(
+        &mut self,
+        stream: Resource<ResolveAddressStream>,
+    ) -> SocketResult<Option<IpAddress>> {
+        ip_name_lookup::HostResolveAddressStream::resolve_next_address(&mut self.sockets(), stream)
+    }
+
+    fn subscribe(
+        &mut self,
+        stream: Resource<ResolveAddressStream>,
+    ) -> Result<Resource<DynPollable>> {
+        ip_name_lookup::HostResolveAddressStream::subscribe(&mut self.sockets(), stream)
+    }
+
+    fn drop(&mut self, stream: Resource<ResolveAddressStream>) -> Result<()> {
+        ip_name_lookup::HostResolveAddressStream::drop(&mut self.sockets(), stream)
+    }
+}
+
+/// How refusals are put for guests: as wasmtime does it.
+impl network::Host for State {
+    fn convert_error_code(&mut self, error: SocketError) -> Result<ErrorCode> {
+        network::Host::convert_error_code(&mut self.sockets(), error)
+    }
+
+    fn network_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {
+        network::Host::network_error_code(&mut self.sockets(), error)
+    }
+}
+
+impl network::HostNetwork for State {
+    fn drop(&mut self, network: Resource<Network>) -> Result<()> {
+        network::HostNetwork::drop(&mut self.sockets(), network)
+    }
+}

@@ -44,7 +44,8 @@ async fn on_path(plugin: &Plugin, tool: &str, path: &str) -> String {
 
 #[tokio::test]
 async fn a_granted_folder_can_be_read() {
-    let plugin = with_folder(&folder(), false).await;
+    let folder = folder();
+    let plugin = with_folder(&folder, false).await;
     assert_eq!(on_path(&plugin, "read", "/data/file").await, "inside");
 }
 
@@ -62,7 +63,8 @@ async fn writing_needs_a_writable_grant() {
 
 #[tokio::test]
 async fn there_is_no_way_out_of_a_folder() {
-    let plugin = with_folder(&folder(), true).await;
+    let folder = folder();
+    let plugin = with_folder(&folder, true).await;
     for path in [
         "/data/../secret",
         "/data/absolute",
