@@ -115,7 +115,7 @@ mod tests {
         sandbox.put("a.png", vec![0; usize::try_from(BLOB_BYTES).unwrap() + 1]);
         let fault = Whole::read(&sandbox.place("a.png")).unwrap_err();
         assert_eq!(
-            sandbox.rooted(fault),
+            sandbox.rooted(fault.to_string()),
             "`ROOT/a.png` is too large to be read whole: 8.0 MiB, and 8.0 MiB is the most; `read_text_file` reads text in pieces"
         );
     }

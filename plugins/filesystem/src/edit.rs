@@ -1,4 +1,4 @@
-//! Exact replacements in a text, and the difference they make.
+//! Exact replacements in a text.
 //!
 //! Each edit names a passage that occurs exactly once; what occurs twice or not at
 //! all is refused, with the lines where it does, because a model that guesses wrong
@@ -7,12 +7,6 @@
 //!
 //! The only liberty taken is with line ends: models write `\n`, and in a file whose
 //! lines all end with `\r\n` that is what is meant.
-
-use std::time::Duration;
-
-use similar::TextDiff;
-
-use crate::limits::DIFF_BYTES;
 
 /// One replacement.
 #[derive(Debug, Clone)]
@@ -105,32 +99,6 @@ fn with_line_ends(text: &str, crlf: bool) -> String {
     } else {
         text.to_owned()
     }
-}
-
-/// The difference between two versions of a file, as `diff -u` shows it. Empty if
-/// there is none. A long one is cut, and says so.
-pub(crate) fn difference(path: &str, before: &str, after: &str) -> String {
-    // Beyond this the difference is shown less finely instead of taking longer.
-    const TIME: Duration = Duration::from_millis(500);
-    let diff = TextDiff::configure()
-        .timeout(TIME)
-        .diff_lines(before, after);
-    let mut text = diff
-        .unified_diff()
-        .context_radius(3)
-        .header(&format!("a{path}"), &format!("b{path}"))
-        .to_string();
-    cut_at_line(&mut text, DIFF_BYTES);
-    text
-}
-
-fn cut_at_line(text: &mut String, max: usize) {
-    if text.len() <= max {
-        return;
-    }
-    let kept = text.as_bytes()[..max].iter().rposition(|b| *b == b'\n');
-    text.truncate(kept.map_or(0, |newline| newline + 1));
-    text.push_str("… the rest of the difference is not shown\n");
 }
 
 #[cfg(test)]

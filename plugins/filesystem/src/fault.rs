@@ -67,14 +67,12 @@ impl Fault {
     /// What the system said when it was asked to `verb` the file.
     pub(crate) fn io(verb: &str, path: &str, error: &io::Error) -> Self {
         let path = path.to_owned();
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::Missing { path },
-            kind => {
-                let reason = reason(kind).map_or_else(|| error.to_string(), str::to_owned);
-                let what = format!("cannot be {verb}: {reason}");
-                Self::Wrong { path, what }
-            }
+        if error.kind() == io::ErrorKind::NotFound {
+            return Self::Missing { path };
         }
+        let reason = reason(error.kind()).map_or_else(|| error.to_string(), str::to_owned);
+        let what = format!("cannot be {verb}: {reason}");
+        Self::Wrong { path, what }
     }
 }
 

@@ -201,11 +201,6 @@ impl Writable {
     pub(crate) fn place(&self) -> &Place {
         &self.0
     }
-
-    /// The place a change made here ends up in: `place` lies in the same folder.
-    pub(crate) fn moved_to(self, place: Place) -> Result<Self, Fault> {
-        place.writable()
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 //! - [`tools`], [`resources`] and [`prompts`] are what clients see;
 //! - [`folders`], [`paths`], [`uri`] and [`links`] are about where things are;
 //! - [`entries`], [`walk`], [`tree`], [`search`] and [`globs`] look around;
-//! - [`text`], [`contents`] and [`media`] read, [`mod@write`] and [`edit`] change;
+//! - [`text`], [`contents`] and [`media`] read, [`mod@write`], [`edit`] and [`diff`] change;
 //! - [`limits`] says how much of all this there is in one call, [`fault`] how to put it
 //!   when something cannot be done, [`watch`] keeps an eye on the clock.
 //!
@@ -17,6 +17,7 @@
 
 mod answer;
 mod contents;
+mod diff;
 mod edit;
 mod entries;
 mod fault;

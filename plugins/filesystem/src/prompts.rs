@@ -99,7 +99,7 @@ mod tests {
         let sandbox = Sandbox::new(&[]);
         let check = |path: &str, expect: &str| {
             let error = explained(path).unwrap_err();
-            assert_eq!(sandbox.rooted(error), expect);
+            assert_eq!(sandbox.rooted(error.to_string()), expect);
         };
         check(
             "no",

@@ -47,12 +47,13 @@ impl Resources for Files {
     }
 
     fn read(&self, _: &Request, uri: &str) -> Result<ReadResult> {
-        contents(uri)
-            .map(ReadResult::from)
-            .map_err(|fault| match fault {
-                Fault::Missing { .. } => Error::not_found(uri),
-                fault => refused(fault),
-            })
+        contents(uri).map(ReadResult::from).map_err(|fault| {
+            if matches!(fault, Fault::Missing { .. }) {
+                Error::not_found(uri)
+            } else {
+                refused(fault)
+            }
+        })
     }
 }
 

@@ -86,8 +86,8 @@ impl Sandbox {
     }
 
     /// The text with `ROOT` in place of its own path, which differs from run to run.
-    pub(crate) fn rooted(&self, text: impl ToString) -> String {
-        text.to_string().replace(self.root(), "ROOT")
+    pub(crate) fn rooted(&self, text: impl Into<String>) -> String {
+        text.into().replace(self.root(), "ROOT")
     }
 
     /// Its own path.

@@ -22,7 +22,7 @@ pub(crate) struct Node {
     pub(crate) kind: Kind,
     /// What is in it. Only folders have this, and only those that were gone into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) children: Option<Vec<Node>>,
+    pub(crate) children: Option<Vec<Self>>,
 }
 
 /// A tree.

@@ -29,16 +29,14 @@ pub(crate) struct Written {
 
 /// Puts `content` in the place of the file, or makes it. If it is behind symbolic
 /// links, those stay as they are.
-pub(crate) fn replace(file: Writable, content: &[u8]) -> Result<Written, Fault> {
-    let place = links::followed(file.place())?;
-    let file = file.moved_to(place)?;
-    let place = file.place();
+pub(crate) fn replace(file: &Writable, content: &[u8]) -> Result<Written, Fault> {
+    let place = &links::followed(file.place())?;
     if content.len() as u64 > WRITE_BYTES {
         let what = format!("cannot be written: at most {WRITE_BYTES} bytes at a time");
         return Err(Fault::wrong(place.text(), what));
     }
     let written = before(place)?;
-    Temporary::beside(&file)
+    Temporary::beside(place)
         .and_then(|temporary| temporary.put_in_place(content, place))
         .map_err(|e| links::fault("written", place, &e))?;
     Ok(written)
@@ -106,9 +104,8 @@ struct Temporary {
 
 impl Temporary {
     /// An empty file in the same folder, with a name that nothing else has.
-    fn beside(file: &Writable) -> io::Result<Self> {
-        let name = temporary_name(file.place().name());
-        let place = folder_of(file.place()).child(&name);
+    fn beside(file: &Place) -> io::Result<Self> {
+        let place = folder_of(file).child(&temporary_name(file.name()));
         let file = File::create_new(place.path())?;
         Ok(Self { place, file })
     }
@@ -179,13 +176,15 @@ pub(crate) fn rename(from: &Writable, to: &Writable) -> Result<(), Fault> {
         Kind::File => rename_file(from, to),
         Kind::Directory | Kind::Symlink | Kind::Other => fs::rename(from.path(), to.path()),
     };
-    moved.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => exists(to),
-        io::ErrorKind::CrossesDevices => Fault::wrong(
-            from.text(),
-            "cannot be moved to another disk: write a copy there instead",
-        ),
-        _ => links::fault("moved", from, &error),
+    let crosses = "cannot be moved to another disk: write a copy there instead";
+    moved.map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            exists(to)
+        } else if error.kind() == io::ErrorKind::CrossesDevices {
+            Fault::wrong(from.text(), crosses)
+        } else {
+            links::fault("moved", from, &error)
+        }
     })
 }
 

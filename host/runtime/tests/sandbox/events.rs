@@ -1,32 +1,32 @@
 //! What a call says before its result: in order, at the listener's pace, bounded.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
+use wharf_fixtures::EVERYTHING;
 use wharf_mcp::model::{Event, LogLevel};
-use wharf_runtime::{Call, Catalogue, Change, Grants, Limits, PluginSource};
+use wharf_runtime::{Catalogue, Change, ChangeSink, Grants, Limits, Plugin, PluginSource};
 
-use crate::support::{Recorder, json, rogue, rogue_bytes, runtime, text};
+use crate::support::{Recorder, call, component, json, rogue, runtime, text};
 
 #[tokio::test]
 async fn events_come_in_order() {
     let plugin = rogue(&Limits::default()).await;
     let recorder = Recorder::new(100);
     let outcome = plugin
-        .call_tool(recorder.call(), "steps", &json("{}"))
+        .call_tool(recorder.call(), "count", &json(r#"{"n":5}"#))
         .await;
     assert_eq!(text(outcome.unwrap()), "done");
     let expected = (1..=5).flat_map(|i| {
         let progress = Event::Progress {
             progress: f64::from(i),
             total: Some(5.0),
-            message: None,
+            message: Some(format!("{i} of 5")),
         };
         let log = Event::Log {
-            level: LogLevel::Warning,
-            logger: Some("l".to_owned()),
-            data: json(&format!("{{\"i\":{i}}}")),
+            level: LogLevel::Info,
+            logger: Some("count".to_owned()),
+            data: json(&format!("\"{i} of 5\"")),
         };
         [progress, log]
     });
@@ -38,8 +38,8 @@ async fn events_come_in_order() {
 async fn a_guest_waits_for_a_slow_listener() {
     let plugin = rogue(&Limits::default()).await;
     let recorder = Recorder::new(0);
-    let arguments = json("{}");
-    let call = plugin.call_tool(recorder.call(), "steps", &arguments);
+    let arguments = json(r#"{"n":5}"#);
+    let call = plugin.call_tool(recorder.call(), "count", &arguments);
     let listener = async {
         for taken in 0..10 {
             for _ in 0..20 {
@@ -63,31 +63,74 @@ async fn a_flood_is_cut_off_and_harms_nothing() {
         ..Limits::default()
     };
     let plugin = rogue(&limits).await;
-    let recorder = Recorder::new(Semaphore::MAX_PERMITS);
-    let outcome = plugin
-        .call_tool(recorder.call(), "flood", &json("{}"))
-        .await;
-    assert_eq!(text(outcome.unwrap()), "ok");
-    // Only progress: the flood's messages are of a level nobody wants.
-    assert_eq!(recorder.count(), 50);
+    for (tool, said) in [("flood_progress", "reported"), ("flood_logs", "logged")] {
+        let recorder = Recorder::new(Semaphore::MAX_PERMITS);
+        let arguments = json(r#"{"n":5000}"#);
+        let outcome = plugin.call_tool(recorder.call(), tool, &arguments).await;
+        assert_eq!(text(outcome.unwrap()), said);
+        assert_eq!(recorder.count(), 50, "{tool}");
+    }
 }
 
 #[tokio::test]
-async fn changes_reach_the_sink_up_to_a_limit() {
-    static SEEN: AtomicUsize = AtomicUsize::new(0);
-    let source = PluginSource {
-        name: "rogue".into(),
-        bytes: rogue_bytes(),
+async fn text_in_events_is_limited_in_bytes() {
+    let limits = Limits {
+        event_bytes: 100,
+        ..Limits::default()
     };
-    let sink = Arc::new(|change| {
-        assert_eq!(change, Change::List(Catalogue::Tools));
-        SEEN.fetch_add(1, Ordering::Relaxed);
-    });
-    let (runtime, grants, limits) = (runtime(), Grants::default(), Limits::default());
-    let plugin = runtime.load(source, &grants, &limits, sink).await.unwrap();
+    let plugin = rogue(&limits).await;
+    let recorder = Recorder::new(Semaphore::MAX_PERMITS);
+    let arguments = json(r#"{"n":50}"#);
     let outcome = plugin
-        .call_tool(Call::silent(), "changed", &json("{}"))
+        .call_tool(recorder.call(), "flood_logs", &arguments)
         .await;
-    assert_eq!(text(outcome.unwrap()), "ok");
-    assert_eq!(SEEN.load(Ordering::Relaxed), 100);
+    assert_eq!(text(outcome.unwrap()), "logged");
+    assert!((1..10).contains(&recorder.count()), "{}", recorder.count());
+}
+
+#[tokio::test]
+async fn changes_reach_the_sink() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sink = {
+        let seen = Arc::clone(&seen);
+        Arc::new(move |change| seen.lock().unwrap().push(change))
+    };
+    let plugin = everything(sink, &Limits::default()).await;
+    for what in [
+        r#"{"what":"tools"}"#,
+        r#"{"what":"resource","uri":"item:///2"}"#,
+    ] {
+        announce(&plugin, what).await;
+    }
+    let expected = [
+        Change::List(Catalogue::Tools),
+        Change::Resource("item:///2".to_owned()),
+    ];
+    assert_eq!(*seen.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn changes_are_limited() {
+    let limits = Limits {
+        changes: 0,
+        ..Limits::default()
+    };
+    let plugin = everything(Arc::new(|change| panic!("{change:?}")), &limits).await;
+    announce(&plugin, r#"{"what":"tools"}"#).await;
+}
+
+async fn everything(changes: ChangeSink, limits: &Limits) -> Plugin {
+    let source = PluginSource {
+        name: "p".into(),
+        bytes: component(EVERYTHING),
+    };
+    let loaded = runtime()
+        .load(source, &Grants::default(), limits, changes)
+        .await;
+    loaded.expect("the fixture loads")
+}
+
+async fn announce(plugin: &Plugin, what: &str) {
+    let said = call(plugin, "announce", what).await;
+    assert_eq!(said.as_deref(), Ok("announced"));
 }

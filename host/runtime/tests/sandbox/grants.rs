@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use tempfile::TempDir;
-use wharf_runtime::{DirGrant, Grants, Limits, Plugin};
+use wharf_mcp::model::Outcome;
+use wharf_runtime::{Call, DirGrant, Grants, Limits, Plugin};
 
-use crate::support::{Log, call, rogue_in, runtime};
+use crate::support::{Log, json, rogue_in, runtime, text};
 
 /// A folder `in` to be granted, beside something that is not.
 fn folder() -> TempDir {
@@ -37,16 +38,36 @@ async fn with_folder(folder: &TempDir, writable: bool) -> Plugin {
     rogue_in(&runtime(), &grants, &Limits::default()).await
 }
 
-async fn on_path(plugin: &Plugin, tool: &str, path: &str) -> String {
-    let arguments = format!(r#"{{"path":"{path}"}}"#);
-    call(plugin, tool, &arguments).await.unwrap()
+/// Reads a file, or says why not.
+async fn read(plugin: &Plugin, path: &str) -> Result<String, String> {
+    tool(plugin, "read_file", &format!(r#"{{"path":"{path}"}}"#)).await
+}
+
+/// Writes `new` into a file, or says why not.
+async fn write(plugin: &Plugin, path: &str) -> Result<String, String> {
+    let arguments = format!(r#"{{"path":"{path}","text":"new"}}"#);
+    tool(plugin, "write_file", &arguments).await
+}
+
+/// A tool's text; an error if it says that it failed.
+async fn tool(plugin: &Plugin, name: &str, arguments: &str) -> Result<String, String> {
+    let outcome = plugin
+        .call_tool(Call::silent(), name, &json(arguments))
+        .await;
+    let outcome = outcome.expect("no breakdown");
+    let failed = matches!(&outcome, Outcome::Complete(result) if result.is_error);
+    if failed {
+        Err(text(outcome))
+    } else {
+        Ok(text(outcome))
+    }
 }
 
 #[tokio::test]
 async fn a_granted_folder_can_be_read() {
     let folder = folder();
     let plugin = with_folder(&folder, false).await;
-    assert_eq!(on_path(&plugin, "read", "/data/file").await, "inside");
+    assert_eq!(read(&plugin, "/data/file").await.as_deref(), Ok("inside"));
 }
 
 #[tokio::test]
@@ -54,8 +75,8 @@ async fn writing_needs_a_writable_grant() {
     let folder = folder();
     for (writable, expected) in [(false, "inside"), (true, "new")] {
         let plugin = with_folder(&folder, writable).await;
-        let said = on_path(&plugin, "write", "/data/file").await;
-        assert_eq!(said == "written", writable, "{said}");
+        let written = write(&plugin, "/data/file").await;
+        assert_eq!(written.is_ok(), writable, "{written:?}");
         let file = fs::read_to_string(folder.path().join("in/file")).unwrap();
         assert_eq!(file, expected);
     }
@@ -74,10 +95,11 @@ async fn there_is_no_way_out_of_a_folder() {
         "/etc/passwd",
         "../../../../../../etc/passwd",
     ] {
-        for tool in ["read", "write"] {
-            let said = on_path(&plugin, tool, path).await;
-            assert!(said.starts_with("error: "), "{tool} {path}: {said}");
-        }
+        let (read, written) = (read(&plugin, path).await, write(&plugin, path).await);
+        assert!(
+            read.is_err() && written.is_err(),
+            "{path}: {read:?} {written:?}"
+        );
     }
 }
 
@@ -86,8 +108,7 @@ async fn without_a_grant_there_are_no_files_and_the_log_says_how() {
     let (log, _guard) = Log::capture();
     let plugin = rogue_in(&runtime(), &Grants::default(), &Limits::default()).await;
     for _ in 0..3 {
-        let said = on_path(&plugin, "read", "/etc/passwd").await;
-        assert!(said.starts_with("error: "), "{said}");
+        assert!(read(&plugin, "/etc/passwd").await.is_err());
     }
     let log = log.text();
     assert_eq!(
@@ -99,17 +120,17 @@ async fn without_a_grant_there_are_no_files_and_the_log_says_how() {
 
 #[tokio::test]
 async fn variables_are_those_that_were_granted() {
-    let plugin = rogue_in(&runtime(), &Grants::default(), &Limits::default()).await;
-    assert_eq!(call(&plugin, "env", "{}").await.as_deref(), Ok(""));
     let grants = Grants {
-        env: vec![
-            ("A".to_owned(), "1".to_owned()),
-            ("B".to_owned(), "2".to_owned()),
-        ],
+        env: vec![("GRANTED".to_owned(), "1".to_owned())],
         ..Grants::default()
     };
-    let plugin = rogue_in(&runtime(), &grants, &Limits::default()).await;
-    assert_eq!(call(&plugin, "env", "{}").await.as_deref(), Ok("A=1,B=2"));
+    let without = rogue_in(&runtime(), &Grants::default(), &Limits::default()).await;
+    let with = rogue_in(&runtime(), &grants, &Limits::default()).await;
+    let granted = r#"{"name":"GRANTED"}"#;
+    assert_eq!(tool(&with, "env", granted).await.as_deref(), Ok("1"));
+    assert!(tool(&without, "env", granted).await.is_err());
+    // Our own environment has this one.
+    assert!(tool(&with, "env", r#"{"name":"PATH"}"#).await.is_err());
 }
 
 #[tokio::test]
@@ -118,13 +139,16 @@ async fn the_network_is_out_of_reach() {
     listener.set_nonblocking(true).unwrap();
     let (log, _guard) = Log::capture();
     let plugin = rogue_in(&runtime(), &Grants::default(), &Limits::default()).await;
-    let arguments = format!(r#"{{"address":"{}"}}"#, listener.local_addr().unwrap());
-    let said = call(&plugin, "connect", &arguments).await.unwrap();
-    assert!(said.starts_with("error: "), "{said}");
-    assert!(
-        log.text().contains(r#"capability="network""#),
-        "{}",
-        log.text()
-    );
+    let address = listener.local_addr().unwrap();
+    for address in [address.to_string(), "example.com:80".to_owned()] {
+        let arguments = format!(r#"{{"addr":"{address}"}}"#);
+        let connected = tool(&plugin, "connect", &arguments).await;
+        assert!(connected.is_err(), "{connected:?}");
+    }
     assert!(listener.accept().is_err());
+    let log = log.text();
+    assert!(
+        log.contains(r#"capability="network" what=a TCP socket"#),
+        "{log}"
+    );
 }

@@ -1,15 +1,15 @@
 //! Loading: what is refused, with which words, and what is remembered.
 
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
 
 use bytes::Bytes;
+use wharf_fixtures::{BAD_NAME, BAD_ROOT, BAD_SCHEMA, BAD_TWICE, EMPTY, ROGUE};
 use wharf_runtime::{
-    DirGrant, GrantError, Grants, Interface, Limits, LoadError, Need, PluginSource, Runtime,
+    DirGrant, GrantError, Grants, Interface, Limits, LoadError, Need, Plugin, Runtime,
     RuntimeConfig,
 };
 
-use crate::support::{load, rogue_bytes, runtime};
+use crate::support::{component, load, load_in, runtime};
 
 async fn refusal(bytes: impl Into<Bytes>) -> String {
     load(bytes.into()).await.unwrap_err().to_string()
@@ -31,7 +31,7 @@ async fn core_modules_are_told_what_to_build() {
 
 #[tokio::test]
 async fn half_a_component_is_refused() {
-    let bytes = rogue_bytes();
+    let bytes = component(ROGUE);
     for length in [9, bytes.len() / 2, bytes.len() - 1] {
         let refusal = refusal(bytes.slice(..length)).await;
         assert!(
@@ -45,6 +45,8 @@ async fn half_a_component_is_refused() {
 async fn a_component_without_our_exports_is_told_what_it_exports() {
     let expected = "it exports none of the interfaces of a plugin; it exports nothing";
     assert_eq!(refusal(&b"\0asm\x0d\0\x01\0"[..]).await, expected);
+    let refusal = refusal(component(EMPTY)).await;
+    assert!(refusal.starts_with("it exports none of"), "{refusal}");
 }
 
 #[tokio::test]
@@ -75,39 +77,54 @@ async fn a_grant_of_a_folder_needs_a_folder() {
     }
 }
 
-async fn load_with(dir: DirGrant) -> Result<(), LoadError> {
-    let source = PluginSource {
-        name: "rogue".into(),
-        bytes: rogue_bytes(),
-    };
+async fn load_with(dir: DirGrant) -> Result<Plugin, LoadError> {
     let grants = Grants {
         dirs: vec![dir],
         ..Grants::default()
     };
-    let (runtime, limits) = (runtime(), Limits::default());
-    let loaded = runtime.load(source, &grants, &limits, Arc::new(|_| ()));
-    loaded.await.map(drop)
+    load_in(&runtime(), component(ROGUE), &grants, &Limits::default()).await
 }
 
 #[tokio::test]
 async fn a_plugin_that_cannot_start_is_refused() {
-    let source = PluginSource {
-        name: "rogue".into(),
-        bytes: rogue_bytes(),
-    };
     let limits = Limits {
         memory: 1 << 10,
         ..Limits::default()
     };
-    let (runtime, grants) = (runtime(), Grants::default());
-    let loaded = runtime.load(source, &grants, &limits, Arc::new(|_| ()));
-    let error = loaded.await.unwrap_err();
+    let loaded = load_in(&runtime(), component(ROGUE), &Grants::default(), &limits).await;
+    let error = loaded.unwrap_err();
     assert!(matches!(error, LoadError::Start(_)), "{error:?}");
 }
 
 #[tokio::test]
+async fn definitions_that_break_the_protocol_are_refused_by_name() {
+    for (path, item, problem) in [
+        (
+            BAD_SCHEMA,
+            "tool `broken`",
+            "a malformed `input-schema`: not valid JSON: ",
+        ),
+        (BAD_NAME, "tool `two words`", "a malformed `name`: "),
+        (
+            BAD_ROOT,
+            "tool `listed`",
+            "a malformed `input-schema`: its `type` is not `object`",
+        ),
+        (
+            BAD_TWICE,
+            "tool `same`",
+            "there is another one of this name",
+        ),
+    ] {
+        let refusal = refusal(component(path)).await;
+        let expected = format!("{item} of plugin `p` is not valid: {problem}");
+        assert!(refusal.starts_with(&expected), "{refusal}");
+    }
+}
+
+#[tokio::test]
 async fn a_loaded_plugin_describes_itself() {
-    let plugin = load(rogue_bytes()).await.unwrap();
+    let plugin = load(component(ROGUE)).await.unwrap();
     let description = plugin.description();
     let tools = description.tools.as_ref().unwrap();
     assert!(tools.iter().any(|tool| tool.name.as_str() == "echo"));
@@ -117,7 +134,7 @@ async fn a_loaded_plugin_describes_itself() {
 
 #[tokio::test]
 async fn inspecting_runs_nothing_and_says_what_a_component_wants() {
-    let found = runtime().inspect(rogue_bytes()).await.unwrap();
+    let found = runtime().inspect(component(ROGUE)).await.unwrap();
     assert_eq!(found.interfaces, [Interface::Tools]);
     assert_eq!(found.contract.as_deref(), Some("0.1.0"));
     assert!(found.needs.contains(&Need::Files));
@@ -130,7 +147,7 @@ async fn compiled_code_is_found_again_in_a_private_folder() {
     let folder = parent.path().join("cache");
     for hits in [0, 1] {
         let runtime = cached_in(&folder);
-        runtime.inspect(rogue_bytes()).await.unwrap();
+        runtime.inspect(component(ROGUE)).await.unwrap();
         assert_eq!(runtime.cache_hits(), Some(hits));
     }
     let mode = folder.metadata().unwrap().permissions().mode();
@@ -144,7 +161,7 @@ async fn a_cache_that_others_can_write_to_is_not_used() {
     std::fs::set_permissions(folder.path(), open).unwrap();
     let runtime = cached_in(folder.path());
     assert_eq!(runtime.cache_hits(), None);
-    assert!(runtime.inspect(rogue_bytes()).await.is_ok());
+    assert!(runtime.inspect(component(ROGUE)).await.is_ok());
 }
 
 fn cached_in(folder: &std::path::Path) -> Runtime {

@@ -3,6 +3,7 @@
 //! One binary, so that it is linked once. `support` has what the tests share;
 //! every other module is one promise of the crate.
 
+mod contract;
 mod events;
 mod faults;
 mod grants;

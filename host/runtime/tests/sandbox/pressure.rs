@@ -22,13 +22,13 @@ async fn beyond_the_queue_a_plugin_is_busy() {
     let recorder = Recorder::new(0);
     for _ in 0..3 {
         let (plugin, call) = (plugin.clone(), recorder.call());
-        calls.spawn(async move { plugin.call_tool(call, "steps", &json("{}")).await });
+        calls.spawn(async move { plugin.call_tool(call, "count", &json(r#"{"n":5}"#)).await });
     }
     // The recorder holds the first two in their first event.
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
-    let fault = call(&plugin, "echo", "{}").await;
+    let fault = call(&plugin, "echo", r#"{"text":"x"}"#).await;
     assert!(
         matches!(fault, Err(Fault::Busy { limit: 2, .. })),
         "{fault:?}"
@@ -37,7 +37,7 @@ async fn beyond_the_queue_a_plugin_is_busy() {
     while let Some(outcome) = calls.join_next().await {
         outcome.unwrap().unwrap();
     }
-    assert!(call(&plugin, "echo", "{}").await.is_ok());
+    assert!(call(&plugin, "echo", r#"{"text":"x"}"#).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,13 +49,17 @@ async fn dropping_calls_frees_their_slots() {
     let plugin = rogue_in(&runtime, &Grants::default(), &Limits::default()).await;
     let recorder = Recorder::new(0);
     for round in 0..20 {
-        let tool = ["spin", "sleep", "steps"][round % 3];
-        let (arguments, patience) = (json("{}"), Duration::from_millis(5));
+        let (tool, arguments) = [
+            ("spin", "{}"),
+            ("sleep", r#"{"ms":600000}"#),
+            ("count", r#"{"n":5}"#),
+        ][round % 3];
+        let (arguments, patience) = (json(arguments), Duration::from_millis(5));
         let call = plugin.call_tool(recorder.call(), tool, &arguments);
         assert!(timeout(patience, call).await.is_err(), "{tool} ended");
     }
     for _ in 0..2 {
-        assert!(call(&plugin, "echo", "{}").await.is_ok());
+        assert!(call(&plugin, "echo", r#"{"text":"x"}"#).await.is_ok());
     }
     assert!(format!("{runtime:?}").contains("free: 2"), "{runtime:?}");
 }
@@ -76,7 +80,7 @@ async fn loops_do_not_keep_short_calls_from_finishing() {
     for _ in 0..20 {
         // On one thread: each of these has to get past all the loops.
         tokio::task::yield_now().await;
-        call(&plugin, "echo", "{}").await.unwrap();
+        call(&plugin, "echo", r#"{"text":"x"}"#).await.unwrap();
     }
     // Without turns, twenty loops would cost twenty ticks for each short call.
     assert!(

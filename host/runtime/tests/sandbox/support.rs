@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use bytes::Bytes;
 use tokio::sync::Semaphore;
+use wharf_fixtures::ROGUE;
 use wharf_mcp::model::{Content, Event, Fault, Json, LogLevel, Outcome, ToolResult};
 use wharf_runtime::{
     Call, Events, Grants, Limits, LoadError, Plugin, PluginSource, Runtime, RuntimeConfig,
 };
 
-/// A component that misbehaves on request.
-pub fn rogue_bytes() -> bytes::Bytes {
-    std::fs::read("/tmp/target-rogue/wasm32-wasip2/release/rogue.wasm")
-        .expect("the fixture is built")
-        .into()
+/// A component of the fixtures, by its path.
+pub fn component(path: &str) -> Bytes {
+    std::fs::read(path).expect("the fixture is built").into()
 }
 
 /// One runtime for all tests that do not need their own. Its cache outlives the
@@ -36,27 +36,30 @@ pub fn runtime_with(config: RuntimeConfig) -> Runtime {
     Runtime::new(&config).expect("the sandbox works here")
 }
 
-pub async fn load(bytes: bytes::Bytes) -> Result<Plugin, LoadError> {
-    let source = PluginSource {
-        name: "rogue".into(),
-        bytes,
-    };
-    let (grants, limits) = (Grants::default(), Limits::default());
-    let runtime = runtime();
-    runtime
-        .load(source, &grants, &limits, Arc::new(|_| ()))
-        .await
+/// Loads a component as the plugin `p`, with nothing granted.
+pub async fn load(bytes: Bytes) -> Result<Plugin, LoadError> {
+    load_in(&runtime(), bytes, &Grants::default(), &Limits::default()).await
 }
 
+/// Loads a component as the plugin `p`.
+pub async fn load_in(
+    runtime: &Runtime,
+    bytes: Bytes,
+    grants: &Grants,
+    limits: &Limits,
+) -> Result<Plugin, LoadError> {
+    let name = "p".into();
+    let source = PluginSource { name, bytes };
+    runtime.load(source, grants, limits, Arc::new(|_| ())).await
+}
+
+/// The plugin that misbehaves on request.
 pub async fn rogue_in(runtime: &Runtime, grants: &Grants, limits: &Limits) -> Plugin {
-    let source = PluginSource {
-        name: "rogue".into(),
-        bytes: rogue_bytes(),
-    };
-    let loaded = runtime.load(source, grants, limits, Arc::new(|_| ()));
-    loaded.await.expect("the fixture loads")
+    let loaded = load_in(runtime, component(ROGUE), grants, limits).await;
+    loaded.expect("the fixture loads")
 }
 
+/// The same with nothing granted.
 pub async fn rogue(limits: &Limits) -> Plugin {
     rogue_in(&runtime(), &Grants::default(), limits).await
 }
@@ -125,7 +128,7 @@ impl Events for Recorder {
     }
 
     fn wants_log(&self, level: LogLevel) -> bool {
-        level >= LogLevel::Warning
+        level >= LogLevel::Info
     }
 }
 

@@ -71,16 +71,17 @@ impl Pattern {
         let names: Vec<Vec<char>> = split.collect();
         let any_number = |segment: &Segment| matches!(segment, Segment::AnyNumber);
         let mut alternatives = self.0.iter();
-        alternatives.any(|segments| wild(segments, &names, any_number, Segment::matches))
+        let one = |segment: &Segment, name: &Vec<char>| segment.matches(name);
+        alternatives.any(|segments| wild(segments, &names, any_number, one))
     }
 }
 
 impl Segment {
     /// A segment that is not `**`.
-    fn matches(&self, name: &Vec<char>) -> bool {
+    fn matches(&self, name: &[char]) -> bool {
         let any_number = |token: &Token| matches!(token, Token::AnyNumber);
         match self {
-            Self::Name(tokens) => wild(tokens, name, any_number, Token::matches),
+            Self::Name(tokens) => wild(tokens, name, any_number, |token, c| token.matches(*c)),
             Self::AnyNumber => false,
         }
     }
@@ -88,12 +89,12 @@ impl Segment {
 
 impl Token {
     /// A token that is not `*`.
-    fn matches(&self, c: &char) -> bool {
+    fn matches(&self, c: char) -> bool {
         match self {
             Self::Any => true,
-            Self::Char(own) => own == c,
+            Self::Char(own) => *own == c,
             Self::Class { negated, ranges } => {
-                ranges.iter().any(|(low, high)| (low..=high).contains(&c)) != *negated
+                ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated
             }
             Self::AnyNumber => false,
         }

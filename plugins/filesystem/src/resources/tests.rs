@@ -80,7 +80,7 @@ fn what_cannot_be_read_is_refused() {
     let sandbox = Sandbox::new(&[("a", "")]);
     let check = |uri: &str, expect: &str| {
         let error = read(uri).unwrap_err();
-        assert_eq!(sandbox.rooted(error), expect);
+        assert_eq!(sandbox.rooted(error.to_string()), expect);
     };
     let missing = uri_of(&sandbox, "no");
     check(&missing, "file://ROOT/no");

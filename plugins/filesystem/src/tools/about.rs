@@ -126,7 +126,7 @@ impl FileInfo {
         Self {
             path: place.text().to_owned(),
             kind,
-            size: is_file.then(|| about.len()),
+            size: is_file.then_some(about.len()),
             mime_type: media_type.map(str::to_owned),
             modified: time(about.modified()),
             accessed: time(about.accessed()),

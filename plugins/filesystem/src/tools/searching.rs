@@ -1,5 +1,7 @@
 //! Finding files.
 
+use std::fmt::Write as _;
+
 use wharf_sdk::prelude::*;
 
 use crate::answer::{self, Answer};
@@ -141,7 +143,8 @@ impl Match {
         };
         let mut text = format!("{}{mark}", self.path);
         for Line { line, text: found } in &self.lines {
-            text.push_str(&format!("\n  {line}: {found}"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\n  {line}: {found}");
         }
         if self.more {
             text.push_str("\n  … and more");

@@ -6,7 +6,8 @@ use crate::answer::Answer;
 use crate::edit::{self, Edit};
 use crate::fault::Fault;
 use crate::folders::Folders;
-use crate::{stamp, write};
+use crate::limits::DIFF_BYTES;
+use crate::{diff, stamp, write};
 
 /// What to write, and where.
 #[data]
@@ -40,7 +41,7 @@ pub(crate) struct WrittenFile {
 pub(crate) fn write_file(args: WriteFile) -> Result<Answer<WrittenFile>> {
     let file = Folders::granted().place(&args.path)?.writable()?;
     let path = file.place().text().to_owned();
-    let written = write::replace(file, args.content.as_bytes())?;
+    let written = write::replace(&file, args.content.as_bytes())?;
     let size = args.content.len() as u64;
     let done = if written.created {
         "Created"
@@ -116,12 +117,12 @@ pub(crate) fn edit_file(args: EditFile) -> Result<Answer<EditedFile>> {
         .map_err(|why| Fault::wrong(place.text(), format!("is unchanged: {why}")))?;
     let mut data = EditedFile {
         path: place.text().to_owned(),
-        diff: edit::difference(place.text(), &before, &after),
+        diff: diff::unified(place.text(), &before, &after, DIFF_BYTES),
         written: false,
         note: None,
     };
     if let Some(file) = file.filter(|_| before != after) {
-        let written = write::replace(file, after.as_bytes())?;
+        let written = write::replace(&file, after.as_bytes())?;
         data.written = true;
         data.note = note(&written).map(str::to_owned);
     }

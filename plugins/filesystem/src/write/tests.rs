@@ -5,13 +5,13 @@ use crate::testing::Sandbox;
 
 fn said<T: std::fmt::Debug>(sandbox: &Sandbox, result: Result<T, Fault>) -> String {
     let fault = result.unwrap_err();
-    fault.to_string().replace(sandbox.root(), "ROOT")
+    fault.to_string().replace(&sandbox.root(), "ROOT")
 }
 
 #[test]
 fn files_are_made_and_replaced() {
     let sandbox = Sandbox::new(&[("a/", "")]);
-    let write = |text: &str| replace(sandbox.writable("a/x.txt"), text.as_bytes()).unwrap();
+    let write = |text: &str| replace(&sandbox.writable("a/x.txt"), text.as_bytes()).unwrap();
     assert!(write("one").created);
     assert!(!write("two").created);
     assert_eq!(sandbox.text("a/x.txt"), "two");
@@ -22,7 +22,7 @@ fn files_are_made_and_replaced() {
 fn replaced_scripts_are_noticed() {
     let sandbox = Sandbox::new(&[("run", "#!/bin/sh\n"), ("x", "")]);
     let was_script = |name: &str| {
-        let written = replace(sandbox.writable(name), b"").unwrap();
+        let written = replace(&sandbox.writable(name), b"").unwrap();
         written.was_script
     };
     assert!(was_script("run"));
@@ -33,7 +33,7 @@ fn replaced_scripts_are_noticed() {
 #[test]
 fn what_cannot_be_written_is_left_alone() {
     let sandbox = Sandbox::new(&[("a/x", "old")]);
-    let write = |name: &str| said(&sandbox, replace(sandbox.writable(name), b"new"));
+    let write = |name: &str| said(&sandbox, replace(&sandbox.writable(name), b"new"));
     assert_eq!(write("a"), "`ROOT/a` cannot be written: it is not a file");
     assert_eq!(write("."), "`ROOT` cannot be written: it is not a file");
     assert_eq!(
@@ -45,7 +45,7 @@ fn what_cannot_be_written_is_left_alone() {
         "`ROOT/a\\y` has a backslash in its name: folders are separated by `/` here"
     );
     let huge = vec![0; usize::try_from(WRITE_BYTES).unwrap() + 1];
-    let refused = replace(sandbox.writable("a/x"), &huge);
+    let refused = replace(&sandbox.writable("a/x"), &huge);
     assert_eq!(
         said(&sandbox, refused),
         "`ROOT/a/x` cannot be written: at most 4194304 bytes at a time"
@@ -61,10 +61,10 @@ fn links_survive_writing() {
     let sandbox = Sandbox::new(&[("a/real", "old")]);
     symlink("a/real", sandbox.path("link")).unwrap();
     symlink("../../out", sandbox.path("a/out")).unwrap();
-    replace(sandbox.writable("link"), b"new").unwrap();
+    replace(&sandbox.writable("link"), b"new").unwrap();
     assert_eq!(sandbox.text("a/real"), "new");
     assert!(sandbox.path("link").is_symlink());
-    let refused = said(&sandbox, replace(sandbox.writable("a/out"), b"new"));
+    let refused = said(&sandbox, replace(&sandbox.writable("a/out"), b"new"));
     assert!(refused.contains("leads out of its granted folder"));
 }
 

@@ -1,0 +1,3 @@
+//! The program, seen from outside.
+
+mod cli;
