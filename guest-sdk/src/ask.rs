@@ -58,6 +58,8 @@ mod memory;
 mod plain;
 mod question;
 mod sampling;
+#[cfg(test)]
+mod tests;
 
 pub use form::Form;
 pub use memory::Root;

@@ -160,10 +160,12 @@ impl<T: IntoCompletion, E: Into<Error>> IntoCompletion for Result<T, E> {
 }
 
 /// Completions that are functions, as [`plugin!`](crate::plugin) lists them.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct CompletionFns(pub &'static [CompletionEntry]);
 
-/// One function among [`CompletionFns`].
+/// One of these functions.
+#[doc(hidden)]
 pub struct CompletionEntry {
     target: Target<'static>,
     argument: &'static str,
@@ -197,5 +199,51 @@ impl Completions for CompletionFns {
             Some(entry) => (entry.complete)(request, typing),
             None => Ok(Completion::new::<String>([])),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CompletionEntry, CompletionFns, Completions, Target, Typing};
+    use crate::completion;
+    use crate::testing::TestRequest;
+
+    /// Languages, or dialects of the language that is settled.
+    #[completion(prompt = "review", argument = "language")]
+    fn languages(typing: &Typing) -> Vec<String> {
+        typing.matching(["python", "ruby", "rust"])
+    }
+
+    #[completion(template = "note:///{id}", argument = "id")]
+    fn ids(_: &crate::Request, typing: &Typing) -> crate::Result<Vec<&'static str>> {
+        Ok(if typing.context("book").is_some() {
+            vec!["1"]
+        } else {
+            vec![]
+        })
+    }
+
+    #[track_caller]
+    fn check(typing: &Typing, expected: &[&str]) {
+        const ALL: CompletionFns = CompletionFns(
+            const {
+                &[
+                    CompletionEntry::of::<languages>(),
+                    CompletionEntry::of::<ids>(),
+                ]
+            },
+        );
+        let completion = ALL.complete(&TestRequest::new().build(), typing).unwrap();
+        assert_eq!(completion.0.values, expected);
+    }
+
+    #[test]
+    fn each_argument_has_its_function() {
+        let review = |argument: &str| Typing::new(Target::Prompt("review"), argument, "ru");
+        check(&review("language"), &["ruby", "rust"]);
+        check(&review("code"), &[]);
+        let note = Typing::new(Target::Template("note:///{id}"), "id", "");
+        check(&note, &[]);
+        check(&note.settled("book", "a"), &["1"]);
     }
 }

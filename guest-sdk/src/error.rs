@@ -95,6 +95,21 @@ impl Error {
         }
     }
 
+    /// The keys of the questions, if this waits for answers.
+    #[cfg(test)]
+    pub(crate) fn asked(&self) -> Vec<&str> {
+        match &*self.0 {
+            Kind::Pending(pause) => pause
+                .questions
+                .iter()
+                .map(|(key, _)| key.as_str())
+                .collect(),
+            Kind::Tool(_) | Kind::InvalidParams(_) | Kind::NotFound(_) | Kind::Internal(_) => {
+                Vec::new()
+            }
+        }
+    }
+
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn into_kind(self) -> Kind {
         *self.0
@@ -181,4 +196,51 @@ macro_rules! bail {
     ($($message:tt)*) => {
         return ::core::result::Result::Err($crate::Error::tool(::std::format!($($message)*)))
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Context, Error, Result};
+    use crate::testing::TestRequest;
+    use std::fmt;
+
+    #[derive(Debug)]
+    struct Outer(std::num::ParseIntError);
+
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("no good")
+        }
+    }
+
+    impl std::error::Error for Outer {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn causes_are_told() {
+        let error = Error::from(Outer("x".parse::<u8>().unwrap_err()));
+        assert_eq!(error.to_string(), "no good: invalid digit found in string");
+    }
+
+    #[test]
+    fn context_comes_first() {
+        let result: Result<u8> = "x".parse::<u8>().context("reading");
+        let said = result.unwrap_err().to_string();
+        assert_eq!(said, "reading: invalid digit found in string");
+        let said = Error::not_found("it").context("looking").to_string();
+        assert_eq!(said, "looking: it");
+        let said = None::<u8>.context("nothing there").unwrap_err().to_string();
+        assert_eq!(said, "nothing there");
+    }
+
+    #[test]
+    fn only_questions_are_pending() {
+        assert!(!Error::tool("no").is_pending());
+        let request = TestRequest::new().build();
+        let waiting = request.ask(crate::ask::Roots::new("roots")).unwrap_err();
+        assert!(waiting.is_pending());
+    }
 }

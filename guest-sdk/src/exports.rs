@@ -18,7 +18,7 @@ use crate::request::Request;
 use crate::resource::Resources;
 use crate::tool::{Arguments, Tools};
 
-type ToHost<T> = std::result::Result<T, types::Error>;
+type ToHost<T> = Result<T, types::Error>;
 
 impl<P: HasTools> tools::Guest for P {
     fn list_tools() -> ToHost<Vec<tools::Tool>> {
@@ -33,7 +33,9 @@ impl<P: HasTools> tools::Guest for P {
             Err(error) => match error.into_kind() {
                 Kind::Tool(result) => Ok(tools::ToolOutcome::Complete(result.0)),
                 Kind::Pending(pause) => Ok(tools::ToolOutcome::InputRequired(pause)),
-                kind => Err(kind.to_host()),
+                kind @ (Kind::InvalidParams(_) | Kind::NotFound(_) | Kind::Internal(_)) => {
+                    Err(kind.into())
+                }
             },
         }
     }
@@ -99,23 +101,25 @@ impl<P: HasCompletions> completions::Guest for P {
 fn pause(error: Error) -> ToHost<types::InputRequired> {
     match error.into_kind() {
         Kind::Pending(pause) => Ok(pause),
-        kind => Err(kind.to_host()),
+        kind @ (Kind::Tool(_) | Kind::InvalidParams(_) | Kind::NotFound(_) | Kind::Internal(_)) => {
+            Err(kind.into())
+        }
     }
 }
 
 fn to_host(error: Error) -> types::Error {
-    error.into_kind().to_host()
+    error.into_kind().into()
 }
 
-impl Kind {
-    /// The error where neither a tool's failure nor a question is an answer.
-    fn to_host(self) -> types::Error {
-        match self {
-            Self::Tool(result) => types::Error::Internal(result.to_text()),
-            Self::InvalidParams(message) => types::Error::InvalidParams(message),
-            Self::NotFound(what) => types::Error::NotFound(what),
-            Self::Internal(message) => types::Error::Internal(message),
-            Self::Pending(_) => types::Error::Internal("questions cannot be asked here".into()),
+/// The error where neither a tool's failure nor a question is an answer.
+impl From<Kind> for types::Error {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Tool(result) => Self::Internal(result.to_text()),
+            Kind::InvalidParams(message) => Self::InvalidParams(message),
+            Kind::NotFound(what) => Self::NotFound(what),
+            Kind::Internal(message) => Self::Internal(message),
+            Kind::Pending(_) => Self::Internal("questions cannot be asked here".to_owned()),
         }
     }
 }

@@ -98,8 +98,8 @@
 //! # Everything else
 //!
 //! - [`resource`]: things that can be read, each with a URI;
-//! - [`prompt`]: texts that a person chooses;
-//! - [`completion`]: suggestions while a person types an argument;
+//! - [`mod@prompt`]: texts that a person chooses;
+//! - [`mod@completion`]: suggestions while a person types an argument;
 //! - [`ask`]: questions to the person, the model or the client during a call;
 //! - [`changes`]: telling clients that something has changed;
 //! - [`Request`]: who is calling, how much time is left, progress, logs;

@@ -61,6 +61,12 @@ pub trait HasCompletions {
 ///
 /// plugin!(tools: [flip]);
 /// ```
+///
+/// What is no part of a plugin does not compile:
+///
+/// ```compile_fail
+/// wharf_sdk::plugin!(tool: []);
+/// ```
 #[macro_export]
 macro_rules! plugin {
     (tools: [$($tool:path),* $(,)?] $(, $($rest:tt)*)?) => {

@@ -12,6 +12,8 @@
 mod arguments;
 mod definition;
 mod result;
+#[cfg(test)]
+mod tests;
 
 pub use arguments::PromptArguments;
 pub use definition::{Prompt, PromptArgument};
@@ -72,10 +74,12 @@ pub trait PromptFn {
 }
 
 /// Prompts that are functions, as [`plugin!`](crate::plugin) lists them.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct PromptFns(pub &'static [PromptEntry]);
 
-/// One function among [`PromptFns`].
+/// One of these functions.
+#[doc(hidden)]
 pub struct PromptEntry {
     name: &'static str,
     definition: fn() -> Prompt,

@@ -232,3 +232,33 @@ impl From<Contents> for ReadResult {
         Self::new([contents])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Page, Resource};
+
+    #[track_caller]
+    fn check(cursor: Option<&str>, expected: &[&str], next: Option<&str>) {
+        let all = ["a", "b", "c", "d"].map(|name| Resource::new(format!("x:{name}"), name));
+        let page = Page::of(all, cursor, 2).unwrap().0;
+        let names: Vec<_> = page
+            .resources
+            .iter()
+            .map(|resource| &resource.name)
+            .collect();
+        assert_eq!(names, expected);
+        assert_eq!(page.next.as_deref(), next);
+    }
+
+    #[test]
+    fn pages_follow_each_other() {
+        check(None, &["a", "b"], Some("2"));
+        check(Some("2"), &["c", "d"], None);
+        check(Some("9"), &[], None);
+    }
+
+    #[test]
+    fn a_strange_cursor_is_an_error() {
+        assert!(Page::of([], Some("x"), 2).is_err());
+    }
+}

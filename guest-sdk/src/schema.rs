@@ -11,13 +11,15 @@
 
 mod fields;
 mod form;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub(crate) use form::form;
 
 use fields::field_order;
-use schemars::JsonSchema;
-use schemars::generate::{Contract, SchemaSettings};
+use schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
+use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use view::{in_order, text};
@@ -27,49 +29,71 @@ pub(crate) const NO_ARGUMENTS: &str = r#"{"type":"object","additionalProperties"
 
 /// The schema of what deserializes into `T`, as JSON text whose type is `object`.
 pub(crate) fn input<T: JsonSchema + DeserializeOwned>() -> String {
-    let mut schema = object(derive::<T>(Contract::Deserialize));
-    schema
-        .entry("type")
-        .or_insert_with(|| Value::String("object".to_owned()));
-    text(&schema, field_order::<T>())
+    input_text(derive::<T>(Contract::Deserialize), field_order::<T>())
 }
 
 /// The schema of what `T` serializes into, as JSON text; none if it may be
 /// anything.
 pub(crate) fn output<T: JsonSchema>() -> Option<String> {
-    let schema = object(derive::<T>(Contract::Serialize));
-    (!schema.is_empty()).then(|| text(&schema, &[]))
+    output_text(derive::<T>(Contract::Serialize))
 }
 
-/// The properties of `T` as name and schema, in the order of its fields, and
-/// which of them are required.
+/// The properties of `T`.
 pub(crate) fn properties<T: JsonSchema + DeserializeOwned>() -> Properties {
-    let schema = derive::<T>(Contract::Deserialize);
-    let required = schema["required"].as_array().into_iter().flatten();
-    let required = required.filter_map(Value::as_str).map(str::to_owned);
-    let all = schema["properties"].as_object().into_iter();
-    let all = all.flat_map(|all| in_order(all, field_order::<T>()));
-    Properties {
-        required: required.collect(),
-        all: all
-            .map(|(name, schema)| (name.clone(), schema.clone()))
-            .collect(),
-    }
+    Properties::of(&derive::<T>(Contract::Deserialize), field_order::<T>())
 }
 
-/// See [`properties`].
+/// The properties of a type, and which of them are required.
 pub(crate) struct Properties {
+    /// Names and schemas, in the order of the type's fields.
     pub(crate) all: Vec<(String, Value)>,
+    /// Names.
     pub(crate) required: Vec<String>,
 }
 
-fn derive<T: JsonSchema>(contract: Contract) -> Value {
+impl Properties {
+    fn of(schema: &Schema, fields: &[&str]) -> Self {
+        let required = schema.get("required").and_then(Value::as_array);
+        let required = required.into_iter().flatten().filter_map(Value::as_str);
+        let all = schema.get("properties").and_then(Value::as_object);
+        let all = all.into_iter().flat_map(|all| in_order(all, fields));
+        Self {
+            required: required.map(str::to_owned).collect(),
+            all: all
+                .map(|(name, schema)| (name.clone(), schema.clone()))
+                .collect(),
+        }
+    }
+}
+
+// What is generic is compiled once for each type a plugin uses; everything that
+// need not be is in the functions below, which are compiled once.
+
+fn derive<T: JsonSchema>(contract: Contract) -> Schema {
+    generator(contract).into_root_schema_for::<T>()
+}
+
+fn generator(contract: Contract) -> SchemaGenerator {
     let mut settings = SchemaSettings::draft2020_12();
     settings.meta_schema = None;
     settings.inline_subschemas = true;
     settings.contract = contract;
-    let schema = settings.into_generator().into_root_schema_for::<T>();
-    schema.to_value()
+    settings.into_generator()
+}
+
+fn input_text(schema: Schema, fields: &[&str]) -> String {
+    let mut schema = object(schema.to_value());
+    schema
+        .entry("type")
+        .or_insert_with(|| Value::String("object".to_owned()));
+    text(&schema, fields)
+}
+
+fn output_text(schema: Schema) -> Option<String> {
+    let schema = object(schema.to_value());
+    // The name of the type says nothing about the value.
+    let anything = schema.keys().all(|key| key == "title");
+    (!anything).then(|| text(&schema, &[]))
 }
 
 /// A schema that is just `true` says the same as an empty object.

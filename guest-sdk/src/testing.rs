@@ -16,10 +16,16 @@
 //! assert_eq!(whoami(&request), "editor");
 //! ```
 //!
+//! [`call_tool`] and [`get_prompt`] go the whole way from arguments as JSON or
+//! strings, which tests the argument type, too.
+//!
 //! This module exists on native targets only.
 
 use crate::bindings::imports::wharf::plugin::host as wit;
+use crate::error::Result;
+use crate::prompt::{PromptArguments, PromptFn, PromptResult};
 use crate::request::{AskKind, LogLevel, Request};
+use crate::tool::{Arguments, ToolFn, ToolResult};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::time::Duration;
@@ -156,6 +162,41 @@ impl Default for TestRequest {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Calls a tool function as the host does, with its arguments as JSON.
+///
+/// ```
+/// use wharf_sdk::prelude::*;
+/// use wharf_sdk::testing::{TestRequest, call_tool};
+///
+/// #[data]
+/// struct Double {
+///     number: i32,
+/// }
+///
+/// /// Doubles a number.
+/// #[tool]
+/// fn double(args: Double) -> String {
+///     (args.number * 2).to_string()
+/// }
+///
+/// let request = TestRequest::new().build();
+/// let result = call_tool::<double>(&request, json!({ "number": 21 }))?;
+/// assert_eq!(result, ToolResult::text("42"));
+/// # Ok::<(), Error>(())
+/// ```
+pub fn call_tool<T: ToolFn>(request: &Request, arguments: impl Into<Value>) -> Result<ToolResult> {
+    T::call(request, &Arguments::new(arguments.into().to_string()))
+}
+
+/// Fills in a prompt function as the host does, with its arguments as strings.
+pub fn get_prompt<P: PromptFn>(
+    request: &Request,
+    arguments: &[(&str, &str)],
+) -> Result<PromptResult> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    P::get(request, &PromptArguments::new(arguments.iter().map(owned)))
 }
 
 /// Something a call said before it ended.

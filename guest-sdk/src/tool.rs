@@ -13,6 +13,8 @@
 
 mod definition;
 mod result;
+#[cfg(test)]
+mod tests;
 
 pub use definition::{TaskSupport, Tool};
 pub use result::{IntoToolResult, Json, ToolResult};
@@ -89,10 +91,12 @@ impl Arguments {
 }
 
 /// Tools that are functions, as [`plugin!`](crate::plugin) lists them.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct ToolFns(pub &'static [ToolEntry]);
 
-/// One function among [`ToolFns`].
+/// One of these functions.
+#[doc(hidden)]
 pub struct ToolEntry {
     name: &'static str,
     definition: fn() -> Tool,

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod compile;
 pub mod config;
 pub mod drain;
+pub mod inspect;
 pub mod logging;
 pub mod registry;
 pub mod report;
@@ -48,14 +49,19 @@ fn run(cli: Cli, environment: &Environment, report: Report) -> anyhow::Result<Ex
 }
 
 async fn perform(task: Task, report: Report) -> anyhow::Result<Exit> {
+    let listener = |progress: &compile::Progress<'_>| report.progress(progress);
     match task {
         Task::Serve(config) => serve::serve(config, report).await,
         Task::Build(config) => {
-            let built = compile::build(&config, &|progress| report.progress(progress)).await?;
+            let built = compile::build(&config, &listener).await?;
             let paths: String = built.iter().map(|path| format!("{}\n", path.display())).collect();
             report.data(&paths)?;
             Ok(Exit::Success)
         }
-        Task::Inspect(_config) => Ok(Exit::Failure),
+        Task::Inspect(config) => {
+            let runtime = serve::sandbox(config.cache_dir.clone())?;
+            report.data(&inspect::run(&config, &runtime, &listener).await?)?;
+            Ok(Exit::Success)
+        }
     }
 }

@@ -119,11 +119,8 @@ impl Router {
                     Err(invalid_cursor())
                 };
             };
-            let again = Invocation {
-                context: Arc::clone(&invocation.context),
-                events: Arc::clone(&invocation.events),
-            };
-            let page = provider.list_resources(again, at.inner).await.map_err(rescue)?;
+            let listing = provider.list_resources(invocation.clone(), at.inner);
+            let page = listing.await.map_err(rescue)?;
             let after = ResourceCursor {
                 provider: at.provider + 1,
                 inner: None,
@@ -148,11 +145,7 @@ impl Router {
     /// resource.
     async fn read_resource(&self, uri: &str, invocation: Invocation) -> Result<Reply, Refusal> {
         for provider in self.catalogue.readers(uri) {
-            let again = Invocation {
-                context: Arc::clone(&invocation.context),
-                events: Arc::clone(&invocation.events),
-            };
-            match provider.read_resource(again, uri).await {
+            match provider.read_resource(invocation.clone(), uri).await {
                 Ok(Outcome::Complete(result)) => return Ok(Reply::Read(result)),
                 Ok(Outcome::InputRequired(asked)) => return Err(cannot_ask(&asked, false)),
                 Err(Fault::NotFound(_)) => {}

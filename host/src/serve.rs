@@ -5,11 +5,12 @@
 //! the catalogue stands do transports start, and only then is anybody told that
 //! the host is ready.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use tokio::task::JoinSet;
-use wharf_runtime::{Change, Plugin, PluginSource, Runtime, RuntimeConfig};
+use wharf_runtime::{Change, Plugin, PluginSource, Runtime, RuntimeConfig, SetupError};
 
 use crate::compile::{self, PluginFile};
 use crate::config::ServeConfig;
@@ -119,15 +120,20 @@ async fn load_all(config: &ServeConfig, report: Report) -> anyhow::Result<Vec<Pl
         }
         files.push(file);
     }
-    let runtime = Runtime::new(&RuntimeConfig {
-        cache_dir: config.cache_dir.clone(),
-        ..RuntimeConfig::default()
-    })?;
+    let runtime = sandbox(config.cache_dir.clone())?;
     let mut plugins = Vec::new();
     for file in &files {
         plugins.push(load(&runtime, file, config).await?);
     }
     Ok(plugins)
+}
+
+/// Sets the sandbox up, with a cache for compiled code if there is a place for it.
+pub(crate) fn sandbox(cache_dir: Option<PathBuf>) -> Result<Runtime, SetupError> {
+    Runtime::new(&RuntimeConfig {
+        cache_dir,
+        ..RuntimeConfig::default()
+    })
 }
 
 async fn load(

@@ -23,8 +23,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::time::Instant;
 use wharf_mcp::model::{Event, LogLevel};
-use wharf_mcp::{Answer, Call, Effect, Exchange, Peer, RequestId, ServerFacts};
+use wharf_mcp::{
+    Answer, Call, Effect, Exchange, Operation, Peer, Reply, RequestId, ServerFacts,
+};
 
 use crate::drain::Drain;
 use crate::registry::{Events, Invocation};
@@ -143,7 +146,7 @@ impl Door {
                 context: Arc::new(call.context),
                 events,
             };
-            let reply = router.route(&call.operation, invocation).await;
+            let reply = routed(&router, &exchange, &call.operation, invocation).await;
             exchange.answer(&reply)
         }
     }
@@ -155,9 +158,29 @@ impl Door {
             context: Arc::new(call.context),
             events: Arc::new(Silence),
         };
-        let reply = self.router.route(&call.operation, invocation).await;
+        let reply = routed(&self.router, &call.exchange, &call.operation, invocation).await;
         call.exchange.answer(&reply)
     }
+}
+
+/// Routes an operation, and tells the log how it went.
+async fn routed(
+    router: &Router,
+    exchange: &Exchange,
+    operation: &Operation,
+    invocation: Invocation,
+) -> Reply {
+    let begun = Instant::now();
+    let reply = router.route(operation, invocation).await;
+    tracing::debug!(
+        id = %exchange.id(),
+        %operation,
+        revision = exchange.revision(),
+        outcome = reply.outcome(),
+        took = ?begun.elapsed(),
+        "a call has ended"
+    );
+    reply
 }
 
 /// One channel being served.

@@ -373,3 +373,68 @@ fn the_target_is_missing_and_is_added() {
     );
     assert_snapshot!(place.wharf_with_bin("build tool"), @"");
 }
+
+/// A place with a fixture, and how to make what is said of its size the same
+/// for ever.
+fn with_component(path: &str) -> (Place, impl Fn(String) -> String) {
+    let place = Place::new();
+    let size = fs::copy(path, place.path().join("x.wasm")).unwrap();
+    let size_for_people = format!("{}.{} KiB", size / 1024, size % 1024 * 10 / 1024);
+    let normal = move |speech: String| {
+        let speech = speech.replace(&format!("\"size\": {size},"), "\"size\": [SIZE],");
+        speech.replace(&size_for_people, "[SIZE]")
+    };
+    (place, normal)
+}
+
+#[test]
+fn inspecting_a_plugin() {
+    let (place, normal) = with_component(wharf_fixtures::HELLO);
+    assert_snapshot!(normal(place.wharf("inspect x.wasm")), @"");
+}
+
+#[test]
+fn inspecting_a_plugin_for_programs() {
+    let (place, normal) = with_component(wharf_fixtures::HELLO);
+    assert_snapshot!(normal(place.wharf("inspect x.wasm --json")), @"");
+}
+
+#[test]
+fn inspecting_a_plugin_with_everything() {
+    let (place, _) = with_component(wharf_fixtures::EVERYTHING);
+    let output = place.command("inspect x.wasm --json").output().unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let of = |field: &str| found.get(field).unwrap().to_string();
+    assert_eq!(of("problem"), "null");
+    assert_eq!(
+        of("interfaces"),
+        r#"["completions","prompts","resources","tools"]"#
+    );
+    assert_eq!(of("resource_templates"), r#"["item:///{id}"]"#);
+    assert_eq!(of("prompts"), r#"["plain","review","media","personal"]"#);
+}
+
+#[test]
+fn inspecting_a_component_that_is_not_a_plugin() {
+    let (place, normal) = with_component(wharf_fixtures::EMPTY);
+    assert_snapshot!(normal(place.wharf("inspect x.wasm")), @"");
+}
+
+#[test]
+fn inspecting_what_is_not_a_component() {
+    let place = Place::new();
+    place
+        .file("text.wasm", "(component)")
+        .file("module.wasm", "\0asm\u{1}\0\0\0");
+    assert_snapshot!(place.wharf("inspect text.wasm"), @"");
+    assert_snapshot!(place.wharf("inspect module.wasm"), @"");
+}
+
+#[test]
+fn nobody_has_to_read_to_the_end() {
+    let (place, _) = with_component(wharf_fixtures::HELLO);
+    let mut command = place.command("inspect x.wasm");
+    let mut wharf = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(wharf.stdout.take());
+    assert!(wharf.wait().unwrap().success());
+}

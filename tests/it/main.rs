@@ -1,3 +1,28 @@
-//! The program, seen from outside.
+//! The program, seen from outside: the real binary, real pipes and sockets, real
+//! components.
+//!
+//! One binary, so that it is linked once. `support` has what the tests share;
+//! every other module is one promise:
+//!
+//! | module | promise |
+//! | --- | --- |
+//! | [`basics`] | what the protocol says, on every binding and in every revision |
+//! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
+//! | [`drain`] | what has begun is finished |
+//! | [`crowd`] | many clients at once get their own answers |
+//! | [`cli`] | what the program says to people |
+//! | [`tidy`] | the sources keep the rules that ARCHITECTURE.md gives |
+//!
+//! Names such as `RPC-3` in comments are those of the requirements that a test
+//! holds the program to.
 
+// Clippy allows tests to panic, and takes helpers for tests only inside of this.
+#![cfg(test)]
+
+mod bad_input;
+mod basics;
 mod cli;
+mod crowd;
+mod drain;
+mod support;
+mod tidy;

@@ -48,10 +48,14 @@ impl Function {
     }
 
     /// The return type.
-    pub(crate) fn output(&self) -> Type {
+    pub(crate) fn output(&self) -> Result<Type> {
         match &self.item.sig.output {
-            ReturnType::Default => parse_quote!(()),
-            ReturnType::Type(_, ty) => (**ty).clone(),
+            ReturnType::Default => Ok(parse_quote!(())),
+            ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_)) => {
+                let message = "say which type: the output schema depends on it";
+                Err(Error::new_spanned(ty, message))
+            }
+            ReturnType::Type(_, ty) => Ok((**ty).clone()),
         }
     }
 

@@ -67,7 +67,7 @@ fn output(function: &Function, options: &mut Options) -> Result<TokenStream> {
         _ if !schema.is_empty() => schema,
         Some(ty) => quote!(.output::<#ty>()),
         None => {
-            let ty = function.output();
+            let ty = function.output()?;
             quote!(.output_of::<#ty>())
         }
     })

@@ -6,14 +6,18 @@
 use super::fields::field_order;
 use super::view::text;
 use super::{derive, object};
-use schemars::JsonSchema;
 use schemars::generate::Contract;
+use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 /// The schema of a form that deserializes into `T`, as JSON text.
 pub(crate) fn form<T: JsonSchema + DeserializeOwned>() -> String {
-    let mut schema = object(derive::<T>(Contract::Deserialize));
+    form_text(derive::<T>(Contract::Deserialize), field_order::<T>())
+}
+
+fn form_text(schema: Schema, fields: &[&str]) -> String {
+    let mut schema = object(schema.to_value());
     schema.retain(|key, _| matches!(key.as_str(), "type" | "properties" | "required"));
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
     for property in properties.into_iter().flat_map(Map::values_mut) {
@@ -22,7 +26,7 @@ pub(crate) fn form<T: JsonSchema + DeserializeOwned>() -> String {
             title_choices(property);
         }
     }
-    text(&schema, field_order::<T>())
+    text(&schema, fields)
 }
 
 /// Takes `null` out of a property's type: in a form, it is just left out.
@@ -47,10 +51,11 @@ fn unwrap_option(property: &mut Map<String, Value>) {
 /// Turns variants with descriptions into the titled constants that forms know,
 /// directly or as the items of a list.
 fn title_choices(property: &mut Map<String, Value>) {
-    if let Some(Value::Object(items)) = property.get_mut("items")
-        && let Some(choices) = items.remove("oneOf")
-    {
-        items.insert("anyOf".to_owned(), titled(&choices));
+    if let Some(Value::Object(items)) = property.get_mut("items") {
+        items.remove("description");
+        if let Some(choices) = items.remove("oneOf") {
+            items.insert("anyOf".to_owned(), titled(&choices));
+        }
     }
     if let Some(choices) = property.get("oneOf").map(titled) {
         property.insert("oneOf".to_owned(), choices);

@@ -39,6 +39,7 @@ impl Serialize for Root<'_> {
                 }
                 // The name of the Rust type.
                 Value::String(_) if key == "title" => {}
+                noise if is_noise(key, noise) => {}
                 Value::Null
                 | Value::Bool(_)
                 | Value::Number(_)

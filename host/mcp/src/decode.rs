@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -68,6 +69,22 @@ pub enum Operation {
         /// Arguments settled already.
         context: Vec<(String, String)>,
     },
+}
+
+/// In the client's words: the method, and what it is about.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ListTools { .. } => f.write_str("tools/list"),
+            Self::CallTool { name, .. } => write!(f, "tools/call {name:?}"),
+            Self::ListResources { .. } => f.write_str("resources/list"),
+            Self::ListTemplates { .. } => f.write_str("resources/templates/list"),
+            Self::ReadResource { uri } => write!(f, "resources/read {uri:?}"),
+            Self::ListPrompts { .. } => f.write_str("prompts/list"),
+            Self::GetPrompt { name, .. } => write!(f, "prompts/get {name:?}"),
+            Self::Complete { argument, .. } => write!(f, "completion/complete {argument:?}"),
+        }
+    }
 }
 
 /// The methods that become an [`Operation`], in either era.

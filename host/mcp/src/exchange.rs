@@ -101,6 +101,22 @@ pub enum Refusal {
     Internal(String),
 }
 
+impl Reply {
+    /// How the call went, in a word for the log.
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Self::Tool(result) if result.is_error => "tool error",
+            Self::Refused(_) => "refused",
+            Self::Definitions(_)
+            | Self::Resources(_)
+            | Self::Tool(_)
+            | Self::Read(_)
+            | Self::Prompt(_)
+            | Self::Completion(_) => "served",
+        }
+    }
+}
+
 impl Exchange {
     pub(crate) fn new(
         id: RequestId,

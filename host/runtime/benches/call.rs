@@ -94,20 +94,46 @@ fn crowd(c: &mut Criterion) {
     });
 }
 
+/// A short call while fifty others loop for ever.
+fn beside_loops(c: &mut Criterion) {
+    let (tokio, runtime) = (tokio(), runtime(None));
+    let hello = tokio.block_on(load(&runtime, HELLO, &Grants::default()));
+    let rogue = tokio.block_on(load(&runtime, ROGUE, &Grants::default()));
+    let greet = json(r#"{"name":"Ada"}"#.to_owned());
+    let mut loops = JoinSet::new();
+    for _ in 0..50 {
+        let rogue = rogue.clone();
+        let spin = async move {
+            // Again and again: each ends at its deadline.
+            loop {
+                let spin = json("{}".to_owned());
+                let ended = rogue.call_tool(Call::silent(), "spin", &spin).await;
+                black_box(ended.is_err());
+            }
+        };
+        loops.spawn_on(spin, tokio.handle());
+    }
+    c.bench_function("call/greet beside 50 loops", |b| {
+        b.to_async(&tokio).iter(|| call(&hello, "greet", &greet));
+    });
+    let stop = async move { loops.shutdown().await };
+    tokio.block_on(stop);
+}
+
 fn loading(c: &mut Criterion) {
     let (tokio, folder) = (tokio(), tempfile::tempdir().expect("a folder"));
+    let nothing = Grants::default();
     let cold = runtime(None);
     let warm = runtime(Some(folder.path()));
     let mut group = c.benchmark_group("load");
     group.sample_size(10);
     for (name, runtime) in [("compiled", &cold), ("cached", &warm)] {
         group.bench_function(name, |b| {
-            b.to_async(&tokio)
-                .iter(|| load(runtime, HELLO, &Grants::default()));
+            b.to_async(&tokio).iter(|| load(runtime, HELLO, &nothing));
         });
     }
     group.finish();
 }
 
-criterion_group!(benches, calls, crowd, loading);
+criterion_group!(benches, calls, crowd, beside_loops, loading);
 criterion_main!(benches);

@@ -115,8 +115,8 @@ pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
 }
 
 impl Abi {
-    /// Finds out what a component exports; none if that is nothing of ours.
-    pub(crate) fn find(component: &InstancePre<State>) -> Option<Self> {
+    /// Finds the functions of a component that exports something of ours.
+    pub(crate) fn find(component: &InstancePre<State>) -> Result<Self> {
         v0_1::Exports::find(component).map(Self::V0_1)
     }
 
@@ -131,12 +131,5 @@ impl Abi {
 impl From<Bad> for Stop {
     fn from(bad: Bad) -> Self {
         Self::Bad(bad)
-    }
-}
-
-impl Parts {
-    /// Whether it has any.
-    pub(crate) fn any(self) -> bool {
-        self.tools || self.resources || self.prompts || self.completions
     }
 }

@@ -26,7 +26,7 @@ impl State {
         if !progress.is_finite() || !is_more || !self.call.events.wants_progress() {
             return;
         }
-        self.said.reports += 1;
+        self.said.reports = self.said.reports.saturating_add(1);
         let size = message.as_ref().map_or(0, String::len);
         if self.said.reports > self.guest.limits.events || !self.has_room(size) {
             return;

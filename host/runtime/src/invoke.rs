@@ -7,6 +7,7 @@
 //! permit outlives the store, whose slot it stands for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 use wasmtime::Store;
@@ -19,6 +20,9 @@ use crate::runtime::Runtime;
 use crate::state::{Guest, State};
 use crate::turn::{Turn, take_turns};
 use crate::verdict;
+
+/// Long enough to stand for "never".
+const FAR: Duration = Duration::from_hours(24 * 365);
 
 /// A plugin that is ready to be called.
 pub(crate) struct Ready {
@@ -53,7 +57,9 @@ impl Ready {
 
     fn store(&self, call: Call, turn: &Arc<Turn>) -> Store<State> {
         let limits = &self.guest.limits;
-        let deadline = Instant::now() + limits.deadline;
+        let now = Instant::now();
+        // A deadline beyond what a clock can hold is none that a call will see.
+        let deadline = now.checked_add(limits.deadline).unwrap_or(now + FAR);
         let state = State::new(&self.guest, call, deadline, Arc::clone(turn));
         let mut store = Store::new(self.runtime.engine(), state);
         store.limiter(|state| &mut state.memory);

@@ -84,7 +84,7 @@ impl Runtime {
             changes,
         });
         Plugin::describe(Ready {
-            abi: find(&component)?,
+            abi: Abi::find(&component).map_err(mismatch)?,
             gate: self.gate(component.component(), limits)?,
             runtime: self.clone(),
             guest,
@@ -177,12 +177,6 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     wasi::link(&mut linker)?;
     abi::link(&mut linker)?;
     Ok(linker)
-}
-
-fn find(component: &InstancePre<State>) -> Result<Abi, LoadError> {
-    Abi::find(component).ok_or_else(|| LoadError::Mismatch {
-        reason: "functions of the exported interfaces are missing".to_owned(),
-    })
 }
 
 /// One processor stays free of slow calls, so that short ones always find one.

@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn dropping_the_ticker_ends_its_thread() {
-        let ticker = Ticker::start(&Engine::default(), Duration::from_secs(3600)).unwrap();
+        let ticker = Ticker::start(&Engine::default(), Duration::from_hours(1)).unwrap();
         let clock = ticker.clock().clone();
         drop(ticker);
         assert_eq!(std::sync::Arc::strong_count(&clock), 1);

@@ -52,7 +52,10 @@ pub(crate) fn notes(notes: impl IntoIterator<Item = Option<String>>) -> Option<S
 
 /// The note that folders or names could not be read, if there are any.
 pub(crate) fn unreadable(count: usize) -> Option<String> {
-    (count > 0).then(|| format!("folders that could not be read whole: {count}"))
+    let folders = if count == 1 { "folder" } else { "folders" };
+    (count > 0).then(|| {
+        format!("{count} {folders} could not be read whole: no permission, too many entries, or names that are not text")
+    })
 }
 
 impl<T: Serialize + JsonSchema> IntoToolResult for Answer<T> {

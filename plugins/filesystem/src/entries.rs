@@ -1,6 +1,16 @@
 //! What is in a folder, and what kind of thing a place is.
 
+#[cfg(not(target_os = "wasi"))]
+mod native;
+#[cfg(target_os = "wasi")]
+mod wasi;
+
 use std::fs::{self, File, Metadata};
+
+#[cfg(not(target_os = "wasi"))]
+use native::read;
+#[cfg(target_os = "wasi")]
+use wasi::read;
 
 use wharf_sdk::data;
 
@@ -14,13 +24,11 @@ use crate::links;
 #[serde(rename_all = "lowercase")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A file.
     File,
-    /// A folder.
     Directory,
-    /// A symbolic link, wherever it leads.
+    // Wherever it leads.
     Symlink,
-    /// A device, a pipe or the like.
+    // A device, a pipe or the like.
     Other,
 }
 
@@ -32,6 +40,9 @@ pub(crate) struct Entry {
     /// What it is.
     pub(crate) kind: Kind,
 }
+
+/// A thing in a folder whose name is not text, or that is gone at once.
+struct Unreadable;
 
 /// What is in a folder.
 #[derive(Debug)]
@@ -58,27 +69,20 @@ impl From<fs::FileType> for Kind {
 
 /// What is in this folder.
 pub(crate) fn of(folder: &Place) -> Result<Entries, Fault> {
-    let mut found = fs::read_dir(folder.path()).map_err(|e| links::fault("listed", folder, &e))?;
+    let mut found = read(folder).map_err(|e| links::fault("listed", folder, &e))?;
     let mut entries = Entries {
         list: Vec::new(),
         incomplete: false,
     };
     for found in found.by_ref().take(FOLDER_ENTRIES) {
-        match found.ok().and_then(|found| entry(&found)) {
-            Some(entry) => entries.list.push(entry),
-            None => entries.incomplete = true,
+        match found {
+            Ok(entry) => entries.list.push(entry),
+            Err(Unreadable) => entries.incomplete = true,
         }
     }
     entries.incomplete |= found.next().is_some();
-    entries.list.sort_by(|a, b| a.name.cmp(&b.name));
+    entries.list.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)
-}
-
-fn entry(found: &fs::DirEntry) -> Option<Entry> {
-    Some(Entry {
-        name: found.file_name().into_string().ok()?,
-        kind: found.file_type().ok()?.into(),
-    })
 }
 
 /// What the system knows of a place. Symbolic links are followed.

@@ -47,6 +47,15 @@ impl Folder {
         self.writable
     }
 
+    /// What the host granted it with. It is gone only if the host takes it back.
+    #[cfg(target_os = "wasi")]
+    pub(crate) fn descriptor(&self) -> Option<wasip2::filesystem::types::Descriptor> {
+        let preopens = wasip2::filesystem::preopens::get_directories();
+        let mut same = preopens.into_iter();
+        let same = same.find(|(_, path)| paths::normalised(path) == self.path);
+        same.map(|(descriptor, _)| descriptor)
+    }
+
     /// The folder itself as a place.
     pub(crate) fn place(&self) -> Place {
         Place {
@@ -80,13 +89,13 @@ impl Folders {
 
     /// These folders, given as path and whether changes are allowed.
     pub(crate) fn new(granted: impl IntoIterator<Item = (String, bool)>) -> Self {
-        let folder = |(path, writable): (String, bool)| Folder {
-            path: paths::normalised(&path),
-            writable,
-        };
-        let mut folders: Vec<Folder> = granted.into_iter().map(folder).collect();
-        folders.sort_by(|a, b| a.path.cmp(&b.path));
-        folders.dedup_by(|a, b| a.path == b.path);
+        let mut folders: Vec<Folder> = Vec::new();
+        for (path, writable) in granted {
+            let path = paths::normalised(&path);
+            if let Err(at) = folders.binary_search_by(|folder| folder.path.cmp(&path)) {
+                folders.insert(at, Folder { path, writable });
+            }
+        }
         Self(folders)
     }
 

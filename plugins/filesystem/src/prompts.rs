@@ -11,21 +11,14 @@ use crate::globs::Excluded;
 use crate::limits::{TREE_DEPTH, TREE_ENTRIES};
 use crate::resources::{refused, suggestions};
 use crate::suggest;
+use crate::tools::OnePath;
 use crate::tree;
 use crate::walk::Walk;
 use crate::watch::Watch;
 
-/// What to explain.
-#[data]
-#[derive(Debug)]
-pub(crate) struct Explain {
-    /// The file or folder.
-    pub(crate) path: String,
-}
-
 /// Explains a file, or what a folder is for and what is in it.
 #[prompt(title = "Explain a file or folder")]
-pub(crate) fn explain(request: &Request, args: Explain) -> Result<Vec<Message>> {
+pub(crate) fn explain(request: &Request, args: OnePath) -> Result<Vec<Message>> {
     let place = Folders::granted().place(&args.path).map_err(refused)?;
     let about = entries::about(&place).map_err(refused)?;
     let messages = if about.is_dir() {
@@ -72,7 +65,7 @@ mod tests {
 
     fn explained(path: &str) -> Result<Vec<Message>> {
         let path = path.to_owned();
-        explain(&TestRequest::new().build(), Explain { path })
+        explain(&TestRequest::new().build(), OnePath { path })
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn top_level(folders: &Folders) -> Vec<Place> {
             .map(move |entry| place.child(&entry.name))
     });
     let mut places: Vec<Place> = places.collect();
-    places.sort_by(|a, b| a.text().cmp(b.text()));
+    places.sort_unstable_by(|a, b| a.text().cmp(b.text()));
     places.dedup_by(|a, b| a.text() == b.text());
     places
 }

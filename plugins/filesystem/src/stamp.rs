@@ -52,6 +52,14 @@ pub(crate) fn size(bytes: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
+/// The size both ways: `1.4 MiB (1500000 bytes)`.
+pub(crate) fn exact_size(bytes: u64) -> String {
+    if bytes < 1024 {
+        return size(bytes);
+    }
+    format!("{} ({bytes} bytes)", size(bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -81,5 +89,7 @@ mod tests {
         check(1024, "1.0 KiB");
         check(1024 * 1024 * 3 / 2, "1.5 MiB");
         check(u64::MAX, "16383.9 PiB");
+        assert_eq!(exact_size(5), "5 bytes");
+        assert_eq!(exact_size(1500), "1.4 KiB (1500 bytes)");
     }
 }

@@ -11,10 +11,7 @@ use crate::folders::Folders;
 pub(crate) fn paths(folders: &Folders, typed: &str) -> Vec<String> {
     let granted = folders.iter().map(|folder| with_slash(folder.path()));
     let granted = granted.filter(|path| path.starts_with(typed) && path != typed);
-    let mut paths: Vec<String> = granted.chain(entries(folders, typed)).collect();
-    paths.sort();
-    paths.dedup();
-    paths
+    granted.chain(entries(folders, typed)).collect()
 }
 
 /// What is in the folder that has been typed, as far as its name is the right one.

@@ -7,8 +7,19 @@
 //! A file or folder that is not there, is not granted or is in the way is no error
 //! of the call: the model reads what is wrong and tries something else.
 
+use wharf_sdk::data;
+
 pub(crate) mod about;
 pub(crate) mod listing;
 pub(crate) mod reading;
 pub(crate) mod searching;
 pub(crate) mod writing;
+
+/// Which file or folder.
+#[data]
+#[serde(deny_unknown_fields)]
+#[derive(Debug)]
+pub(crate) struct OnePath {
+    /// The path of the file or folder.
+    pub(crate) path: String,
+}

@@ -3,13 +3,13 @@
 //! Grown from the root by whole folders, nearest first, until there is enough of it.
 //! A folder that was not gone into any more has no children, as opposed to none.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
-use wharf_sdk::data;
+use wharf_sdk::{Value, data};
 
-use crate::entries::{Entry, Kind};
+use crate::entries::Kind;
 use crate::fault::Fault;
-use crate::walk::{End, Visit, Walk};
+use crate::walk::{End, Visit, Walk, below};
 
 /// A file or folder in a tree.
 #[data]
@@ -22,6 +22,7 @@ pub(crate) struct Node {
     pub(crate) kind: Kind,
     /// What is in it. Only folders have this, and only those that were gone into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Value>>")]
     pub(crate) children: Option<Vec<Self>>,
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn grow(
     max: usize,
     mut go_on: impl FnMut(usize) -> bool,
 ) -> Result<Tree, Fault> {
-    let mut visits = BTreeMap::new();
+    let mut visits = Vec::new();
     let mut count = 0;
     let end = loop {
         if !go_on(count) {
@@ -54,35 +55,50 @@ pub(crate) fn grow(
             break End::All;
         };
         let room = max - count;
-        if visit.entries.len() <= room {
-            count += visit.entries.len();
-            visits.insert(visit.path.clone(), visit);
-            continue;
+        let full = visit.entries.len() > room;
+        if full && room == 0 {
+            break End::Enough;
         }
-        if room > 0 {
-            visit.entries.truncate(room);
-            count = max;
-            visits.insert(visit.path.clone(), visit);
+        visit.entries.truncate(room);
+        count += visit.entries.len();
+        visits.push(visit);
+        if full {
+            break End::Enough;
         }
-        break End::Enough;
     };
     Ok(Tree {
-        nodes: nodes("", &mut visits).unwrap_or_default(),
+        nodes: assembled(visits),
         count,
         end,
         unreadable: walk.unreadable,
     })
 }
 
-/// Takes the folder at `path`, with all below it, out of what was visited.
-fn nodes(path: &str, visits: &mut BTreeMap<String, Visit>) -> Option<Vec<Node>> {
-    let visit = visits.remove(path)?;
-    let node = |entry: &Entry| Node {
-        children: nodes(&visit.path_of(entry), visits),
-        name: entry.name.clone(),
-        kind: entry.kind,
-    };
-    Some(visit.entries.iter().map(node).collect())
+/// Puts folders into those they are in.
+///
+/// From the last to the first, because what is in a folder is visited after it; and
+/// the folders that wait to be put into one are then in the order of its entries.
+fn assembled(visits: Vec<Visit>) -> Vec<Node> {
+    let mut waiting: VecDeque<(String, Vec<Node>)> = VecDeque::new();
+    for visit in visits.into_iter().rev() {
+        let Visit { path, entries } = visit;
+        let mut nodes = Vec::with_capacity(entries.len());
+        for entry in entries.into_iter().rev() {
+            let own = below(&path, &entry.name);
+            let is_next = waiting.front().is_some_and(|(next, _)| *next == own);
+            let children = if is_next { waiting.pop_front() } else { None };
+            nodes.push(Node {
+                name: entry.name,
+                kind: entry.kind,
+                children: children.map(|(_, nodes)| nodes),
+            });
+        }
+        nodes.reverse();
+        waiting.push_back((path, nodes));
+    }
+    waiting
+        .pop_front()
+        .map_or_else(Vec::new, |(_, nodes)| nodes)
 }
 
 /// The tree in lines, each indented below its folder. A folder that was not gone

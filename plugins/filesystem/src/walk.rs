@@ -115,7 +115,7 @@ impl Walk {
 }
 
 /// `name` in a folder that is seen from where the walk started.
-fn below(folder: &str, name: &str) -> String {
+pub(crate) fn below(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         name.to_owned()
     } else {

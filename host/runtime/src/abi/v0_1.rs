@@ -1,36 +1,30 @@
 //! Line 0.1 of the plugin contract.
 //!
-//! The submodules convert: [`host`] answers the guest's calls, [`content`] and
-//! [`outcome`] read what its functions return, [`definition`] reads its lists.
-//! This file finds the functions and calls them.
+//! This file finds a guest's functions, [`calls`] says which of them does what. The
+//! other submodules convert: [`host`] answers the guest's own calls, [`content`]
+//! and [`outcome`] read what its functions return, [`definition`] its lists.
 //!
 //! A call looks up the one function it needs and no other: looking up means
 //! comparing types, and a result type with all kinds of content in it is large.
 
 mod bindings;
+mod calls;
 mod content;
 mod definition;
 mod host;
 mod outcome;
 
 use wasmtime::component::{
-    ComponentExportIndex, ComponentNamedList, HasSelf, Instance, InstancePre, Lift, Linker, Lower,
-    Resource, TypedFunc,
+    Component, ComponentExportIndex, ComponentNamedList, HasSelf, Instance, InstancePre, Lift,
+    Linker, Lower, Resource, TypedFunc,
 };
-use wasmtime::{Result, Store};
-use wharf_mcp::model::{
-    Completion, CompletionTarget, Fault, Outcome, PromptResult, ReadResult, ResourcePage,
-    ToolResult,
-};
+use wasmtime::{Result, Store, format_err};
+use wharf_mcp::model::Fault;
 
 use self::bindings::exports::wharf::plugin::{completions, prompts, resources, tools};
 use self::bindings::wharf::plugin as wit;
 use self::host::RequestHandle;
-use crate::abi::{
-    CallTool, CheckTypes, Complete, GetPrompt, ListPrompts, ListResources, ListTemplates,
-    ListTools, Operation, Parts, ReadResource, Stop,
-};
-use crate::error::BadDefinition;
+use crate::abi::{Parts, Stop};
 use crate::state::State;
 
 /// A component of this line: how to make an instance, and where its functions
@@ -88,43 +82,39 @@ pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
 }
 
 impl Exports {
-    /// What of this line a component exports. Its patch version may be another
-    /// than ours.
-    pub(crate) fn find(instance: &InstancePre<State>) -> Option<Self> {
+    /// Finds what of this line a component exports. Its patch version may be
+    /// another than ours.
+    pub(crate) fn find(instance: &InstancePre<State>) -> Result<Self> {
         let component = instance.component();
-        let interface = |name: &str| {
-            let interface = component.get_export_index(None, name)?;
-            Some(move |function: &str| component.get_export_index(Some(&interface), function))
-        };
-        let tools = interface("wharf:plugin/tools@0.1.0").and_then(|function| {
-            Some(Tools {
+        let tools = part(component, "wharf:plugin/tools@0.1.0", |function| {
+            Ok(Tools {
                 list: function("list-tools")?,
                 call: function("call-tool")?,
             })
-        });
-        let resources = interface("wharf:plugin/resources@0.1.0").and_then(|function| {
-            Some(Resources {
+        })?;
+        let resources = part(component, "wharf:plugin/resources@0.1.0", |function| {
+            Ok(Resources {
                 list: function("list-resources")?,
                 templates: function("list-templates")?,
                 read: function("read-resource")?,
             })
-        });
-        let prompts = interface("wharf:plugin/prompts@0.1.0").and_then(|function| {
-            Some(Prompts {
+        })?;
+        let prompts = part(component, "wharf:plugin/prompts@0.1.0", |function| {
+            Ok(Prompts {
                 list: function("list-prompts")?,
                 get: function("get-prompt")?,
             })
-        });
-        let complete =
-            interface("wharf:plugin/completions@0.1.0").and_then(|function| function("complete"));
-        let found = Self {
+        })?;
+        let complete = part(component, "wharf:plugin/completions@0.1.0", |function| {
+            function("complete")
+        })?;
+        Ok(Self {
             instance: instance.clone(),
             tools,
             resources,
             prompts,
             complete,
-        };
-        found.parts().any().then_some(found)
+        })
     }
 
     pub(crate) fn parts(&self) -> Parts {
@@ -186,6 +176,22 @@ impl Exports {
     }
 }
 
+/// An interface that may be absent, but not lack functions.
+fn part<T>(
+    component: &Component,
+    interface: &str,
+    find: impl FnOnce(&dyn Fn(&str) -> Result<Function>) -> Result<T>,
+) -> Result<Option<T>> {
+    let Some(index) = component.get_export_index(None, interface) else {
+        return Ok(None);
+    };
+    let function = |name: &str| {
+        let function = component.get_export_index(Some(&index), name);
+        function.ok_or_else(|| format_err!("{interface} has no function {name}"))
+    };
+    find(&function).map(Some)
+}
+
 /// Checks the type of one function.
 fn check<P, T>(store: &mut Store<State>, instance: Instance, function: &Function) -> Result<()>
 where
@@ -196,118 +202,10 @@ where
     found.map(drop)
 }
 
-/// The part of the plugin that a call needs, or what the caller hears without it.
-fn need<'a, T>(part: Option<&'a T>, what: &str) -> Result<&'a T, Stop> {
-    part.ok_or_else(|| Stop::Said(Fault::NotFound(format!("the plugin has no {what}"))))
-}
-
-fn request() -> Request {
-    Resource::new_borrow(0)
-}
-
 fn fault(error: wit::types::Error) -> Fault {
     match error {
         wit::types::Error::InvalidParams(text) => Fault::InvalidParams(text),
         wit::types::Error::NotFound(text) => Fault::NotFound(text),
         wit::types::Error::Internal(text) => Fault::Internal(text),
-    }
-}
-
-impl Operation for CheckTypes {
-    type Output = Result<()>;
-
-    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
-        let instance = exports.instantiate(store).await?;
-        Ok(exports.check(store, instance))
-    }
-}
-
-impl Operation for ListTools {
-    type Output = Result<Vec<wharf_mcp::model::Tool>, BadDefinition>;
-
-    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
-        let list = &need(exports.tools.as_ref(), "tools")?.list;
-        Ok(definition::tools(exports.call(store, list, ()).await?))
-    }
-}
-
-impl Operation for ListTemplates {
-    type Output = Result<Vec<wharf_mcp::model::ResourceTemplate>, BadDefinition>;
-
-    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
-        let list = &need(exports.resources.as_ref(), "resources")?.templates;
-        Ok(definition::templates(exports.call(store, list, ()).await?))
-    }
-}
-
-impl Operation for ListPrompts {
-    type Output = Result<Vec<wharf_mcp::model::Prompt>, BadDefinition>;
-
-    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
-        let list = &need(exports.prompts.as_ref(), "prompts")?.list;
-        Ok(definition::prompts(exports.call(store, list, ()).await?))
-    }
-}
-
-impl Operation for CallTool<'_> {
-    type Output = Outcome<ToolResult>;
-
-    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
-        let call = &need(exports.tools.as_ref(), "tools")?.call;
-        let parameters: Call<'_> = (request(), self.name, self.arguments.as_str());
-        Ok(outcome::tool(exports.call(store, call, parameters).await?)?)
-    }
-}
-
-impl Operation for ListResources<'_> {
-    type Output = ResourcePage;
-
-    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
-        let list = &need(exports.resources.as_ref(), "resources")?.list;
-        let parameters: Page<'_> = (request(), self.cursor);
-        Ok(outcome::page(exports.call(store, list, parameters).await?)?)
-    }
-}
-
-impl Operation for ReadResource<'_> {
-    type Output = Outcome<ReadResult>;
-
-    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
-        let read = &need(exports.resources.as_ref(), "resources")?.read;
-        let parameters: Read<'_> = (request(), self.uri);
-        Ok(outcome::read(exports.call(store, read, parameters).await?)?)
-    }
-}
-
-impl Operation for GetPrompt<'_> {
-    type Output = Outcome<PromptResult>;
-
-    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
-        let get = &need(exports.prompts.as_ref(), "prompts")?.get;
-        let parameters: Get<'_> = (request(), self.name, self.arguments);
-        Ok(outcome::prompt(
-            exports.call(store, get, parameters).await?,
-        )?)
-    }
-}
-
-impl Operation for Complete<'_> {
-    type Output = Completion;
-
-    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
-        let complete = need(exports.complete.as_ref(), "completions")?;
-        let target = target(self.target);
-        let parameters: Fill<'_> = (request(), &target, self.argument, self.value, self.context);
-        let completion = exports.call(store, complete, parameters).await?;
-        Ok(outcome::completion(completion))
-    }
-}
-
-fn target(target: &CompletionTarget) -> completions::CompletionTarget {
-    match target {
-        CompletionTarget::Prompt(name) => completions::CompletionTarget::Prompt(name.clone()),
-        CompletionTarget::ResourceTemplate(template) => {
-            completions::CompletionTarget::ResourceTemplate(template.clone())
-        }
     }
 }

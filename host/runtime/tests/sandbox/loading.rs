@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use bytes::Bytes;
-use wharf_fixtures::{BAD_NAME, BAD_ROOT, BAD_SCHEMA, BAD_TWICE, EMPTY, ROGUE};
+use wharf_fixtures::{BAD_NAME, BAD_ROOT, BAD_SCHEMA, BAD_TWICE, EMPTY, HELLO, ROGUE};
 use wharf_runtime::{
     DirGrant, GrantError, Grants, Interface, Limits, LoadError, Need, Plugin, Runtime,
     RuntimeConfig,
@@ -147,7 +147,7 @@ async fn compiled_code_is_found_again_in_a_private_folder() {
     let folder = parent.path().join("cache");
     for hits in [0, 1] {
         let runtime = cached_in(&folder);
-        runtime.inspect(component(ROGUE)).await.unwrap();
+        runtime.inspect(component(HELLO)).await.unwrap();
         assert_eq!(runtime.cache_hits(), Some(hits));
     }
     let mode = folder.metadata().unwrap().permissions().mode();
@@ -161,7 +161,7 @@ async fn a_cache_that_others_can_write_to_is_not_used() {
     std::fs::set_permissions(folder.path(), open).unwrap();
     let runtime = cached_in(folder.path());
     assert_eq!(runtime.cache_hits(), None);
-    assert!(runtime.inspect(component(ROGUE)).await.is_ok());
+    assert!(runtime.inspect(component(HELLO)).await.is_ok());
 }
 
 fn cached_in(folder: &std::path::Path) -> Runtime {

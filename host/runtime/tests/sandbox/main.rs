@@ -3,6 +3,13 @@
 //! One binary, so that it is linked once. `support` has what the tests share;
 //! every other module is one promise of the crate.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "what a test does not expect makes it fail"
+)]
+
 mod contract;
 mod events;
 mod faults;

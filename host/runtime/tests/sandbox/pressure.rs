@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use wharf_mcp::model::Fault;
-use wharf_runtime::{Grants, Limits, RuntimeConfig};
+use wharf_runtime::{Grants, Limits};
 
-use crate::support::{Recorder, call, json, rogue, rogue_in, runtime_with};
+use crate::support::{Log, Recorder, call, json, rogue, rogue_in, runtime_of};
 
 #[tokio::test]
 async fn beyond_the_queue_a_plugin_is_busy() {
@@ -42,10 +42,7 @@ async fn beyond_the_queue_a_plugin_is_busy() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dropping_calls_frees_their_slots() {
-    let runtime = runtime_with(RuntimeConfig {
-        max_instances: 2,
-        ..RuntimeConfig::default()
-    });
+    let runtime = runtime_of(2);
     let plugin = rogue_in(&runtime, &Grants::default(), &Limits::default()).await;
     let recorder = Recorder::new(0);
     for round in 0..20 {
@@ -62,6 +59,17 @@ async fn dropping_calls_frees_their_slots() {
         assert!(call(&plugin, "echo", r#"{"text":"x"}"#).await.is_ok());
     }
     assert!(format!("{runtime:?}").contains("free: 2"), "{runtime:?}");
+}
+
+#[tokio::test]
+async fn without_a_pool_calls_work_all_the_same() {
+    let (log, _guard) = Log::capture();
+    // More address space than there is.
+    let runtime = runtime_of(10_000_000);
+    assert!(log.text().contains("no instance pool"), "{}", log.text());
+    let plugin = rogue_in(&runtime, &Grants::default(), &Limits::default()).await;
+    assert!(call(&plugin, "panic", "{}").await.is_err());
+    assert!(call(&plugin, "echo", r#"{"text":"x"}"#).await.is_ok());
 }
 
 #[tokio::test]

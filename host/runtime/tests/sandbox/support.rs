@@ -15,34 +15,35 @@ use wharf_runtime::{
 };
 
 /// A component of the fixtures, by its path.
-pub fn component(path: &str) -> Bytes {
+pub(crate) fn component(path: &str) -> Bytes {
     std::fs::read(path).expect("the fixture is built").into()
 }
 
 /// One runtime for all tests that do not need their own. Its cache outlives the
 /// test run: compiling is most of what the tests would spend their time on.
-pub fn runtime() -> Runtime {
-    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| runtime_with(RuntimeConfig::default()));
+pub(crate) fn runtime() -> Runtime {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| runtime_of(100));
     RUNTIME.clone()
 }
 
-/// A runtime with settings of its own, over the same cache.
-pub fn runtime_with(config: RuntimeConfig) -> Runtime {
+/// A runtime with so many slots, over the same cache.
+pub(crate) fn runtime_of(max_instances: u32) -> Runtime {
     let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let config = RuntimeConfig {
         cache_dir: Some(cache),
-        ..config
+        max_instances,
+        ..RuntimeConfig::default()
     };
     Runtime::new(&config).expect("the sandbox works here")
 }
 
 /// Loads a component as the plugin `p`, with nothing granted.
-pub async fn load(bytes: Bytes) -> Result<Plugin, LoadError> {
+pub(crate) async fn load(bytes: Bytes) -> Result<Plugin, LoadError> {
     load_in(&runtime(), bytes, &Grants::default(), &Limits::default()).await
 }
 
 /// Loads a component as the plugin `p`.
-pub async fn load_in(
+pub(crate) async fn load_in(
     runtime: &Runtime,
     bytes: Bytes,
     grants: &Grants,
@@ -54,29 +55,29 @@ pub async fn load_in(
 }
 
 /// The plugin that misbehaves on request.
-pub async fn rogue_in(runtime: &Runtime, grants: &Grants, limits: &Limits) -> Plugin {
+pub(crate) async fn rogue_in(runtime: &Runtime, grants: &Grants, limits: &Limits) -> Plugin {
     let loaded = load_in(runtime, component(ROGUE), grants, limits).await;
     loaded.expect("the fixture loads")
 }
 
 /// The same with nothing granted.
-pub async fn rogue(limits: &Limits) -> Plugin {
+pub(crate) async fn rogue(limits: &Limits) -> Plugin {
     rogue_in(&runtime(), &Grants::default(), limits).await
 }
 
 /// Calls a tool that nobody listens to.
-pub async fn call(plugin: &Plugin, tool: &str, arguments: &str) -> Result<String, Fault> {
+pub(crate) async fn call(plugin: &Plugin, tool: &str, arguments: &str) -> Result<String, Fault> {
     let arguments = json(arguments);
     let outcome = plugin.call_tool(Call::silent(), tool, &arguments).await?;
     Ok(text(outcome))
 }
 
-pub fn json(text: &str) -> Json {
+pub(crate) fn json(text: &str) -> Json {
     Json::parse(text.to_owned()).expect("valid JSON in a test")
 }
 
 /// The text of a result that is one block of text.
-pub fn text(outcome: Outcome<ToolResult>) -> String {
+pub(crate) fn text(outcome: Outcome<ToolResult>) -> String {
     let Outcome::Complete(result) = outcome else {
         panic!("not complete: {outcome:?}");
     };
@@ -88,21 +89,21 @@ pub fn text(outcome: Outcome<ToolResult>) -> String {
 
 /// Keeps what a call says. It can be made to read as slowly as a test likes.
 #[derive(Debug)]
-pub struct Recorder {
-    pub events: Mutex<Vec<Event>>,
+pub(crate) struct Recorder {
+    pub(crate) events: Mutex<Vec<Event>>,
     /// A permit for each event that is taken.
-    pub appetite: Semaphore,
+    pub(crate) appetite: Semaphore,
 }
 
 impl Recorder {
-    pub fn new(appetite: usize) -> Arc<Self> {
+    pub(crate) fn new(appetite: usize) -> Arc<Self> {
         Arc::new(Self {
             events: Mutex::default(),
             appetite: Semaphore::new(appetite),
         })
     }
 
-    pub fn call(self: &Arc<Self>) -> Call {
+    pub(crate) fn call(self: &Arc<Self>) -> Call {
         let events: Arc<dyn Events> = self.clone();
         Call {
             events,
@@ -110,7 +111,7 @@ impl Recorder {
         }
     }
 
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.events.lock().unwrap().len()
     }
 }
@@ -134,10 +135,10 @@ impl Events for Recorder {
 
 /// What is logged on this thread while the guard lives.
 #[derive(Debug, Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    pub fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+    pub(crate) fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -147,7 +148,7 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 }

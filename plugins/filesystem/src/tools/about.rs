@@ -9,16 +9,8 @@ use wharf_sdk::prelude::*;
 use crate::answer::Answer;
 use crate::entries::Kind;
 use crate::folders::{Folder, Folders, Place};
+use crate::tools::OnePath;
 use crate::{links, media, stamp};
-
-/// Which file or folder to look at.
-#[data]
-#[serde(deny_unknown_fields)]
-#[derive(Debug)]
-pub(crate) struct GetFileInfo {
-    /// The file or folder.
-    pub(crate) path: String,
-}
 
 /// What is known of a file or folder.
 #[data]
@@ -45,7 +37,7 @@ pub(crate) struct FileInfo {
     /// When it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) created: Option<String>,
-    /// Where it points, if it is a symbolic link.
+    /// Where it points, if it is a symbolic link. What is outside is not told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) link_target: Option<String>,
     /// Whether it may be changed.
@@ -57,9 +49,7 @@ pub(crate) struct FileInfo {
 #[serde(rename_all = "kebab-case")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Only for reading.
     ReadOnly,
-    /// For changes, too.
     ReadWrite,
 }
 
@@ -70,7 +60,7 @@ pub(crate) enum Access {
     idempotent,
     open_world = false
 )]
-pub(crate) fn get_file_info(args: GetFileInfo) -> Result<Answer<FileInfo>> {
+pub(crate) fn get_file_info(args: OnePath) -> Result<Answer<FileInfo>> {
     let place = Folders::granted().place(&args.path)?;
     let about = fs::symlink_metadata(place.path())
         .map_err(|error| links::fault("looked at", &place, &error))?;
@@ -131,7 +121,10 @@ impl FileInfo {
             modified: time(about.modified()),
             accessed: time(about.accessed()),
             created: time(about.created()),
-            link_target: links::written_target(place.text()),
+            link_target: (kind == Kind::Symlink).then(|| {
+                let target = links::written_target(place.text());
+                target.unwrap_or_else(|| "outside of the granted folder".to_owned())
+            }),
             access: Access::to(place.folder()),
         }
     }
@@ -144,9 +137,7 @@ impl FileInfo {
             Kind::Symlink => "symbolic link",
             Kind::Other => "neither file nor folder",
         };
-        let size = self
-            .size
-            .map(|size| format!("{} ({size} bytes)", stamp::size(size)));
+        let size = self.size.map(stamp::exact_size);
         let facts = [
             ("path", Some(self.path.as_str())),
             ("type", Some(kind)),
@@ -209,9 +200,10 @@ mod tests {
     fn files_are_looked_at() {
         let sandbox = Sandbox::new(&[("a.md", "12345")]);
         let path = "a.md".to_owned();
-        let answer = get_file_info(GetFileInfo { path }).unwrap();
+        let answer = get_file_info(OnePath { path }).unwrap();
         let text = sandbox.rooted(answer.texts());
-        let first = "path: ROOT/a.md\ntype: file\nsize: 5 bytes (5 bytes)\nmedia type: text/markdown\nmodified: 20";
+        let first =
+            "path: ROOT/a.md\ntype: file\nsize: 5 bytes\nmedia type: text/markdown\nmodified: 20";
         assert!(text.starts_with(first), "{text}");
         assert!(text.ends_with("access: read and write"), "{text}");
     }
@@ -222,7 +214,7 @@ mod tests {
         let sandbox = Sandbox::new(&[]);
         std::os::unix::fs::symlink("/etc/passwd", sandbox.path("a")).unwrap();
         let path = "a".to_owned();
-        let answer = get_file_info(GetFileInfo { path }).unwrap();
+        let answer = get_file_info(OnePath { path }).unwrap();
         assert_eq!(answer.data().kind, Kind::Symlink);
         assert_eq!(answer.data().size, None);
         assert_eq!(answer.data().link_target.as_deref(), Some("/etc/passwd"));

@@ -1,6 +1,5 @@
 //! Looking into folders: one, or one with all below it.
 
-use std::cmp::Reverse;
 use std::fs;
 
 use wharf_sdk::prelude::*;
@@ -23,7 +22,7 @@ use crate::watch::Watch;
 pub(crate) struct ListDirectory {
     /// The folder.
     pub(crate) path: String,
-    /// In which order. By name, unless given.
+    /// By name, unless given, or by size, largest first.
     pub(crate) sort_by: Option<Order>,
 }
 
@@ -32,9 +31,7 @@ pub(crate) struct ListDirectory {
 #[serde(rename_all = "lowercase")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// By name.
     Name,
-    /// Largest first.
     Size,
 }
 
@@ -157,7 +154,7 @@ impl Listing {
             Order::Name => listed.take(LIST_ENTRIES).collect(),
             Order::Size => {
                 let mut entries: Vec<Listed> = listed.collect();
-                entries.sort_by_key(|entry| Reverse(entry.size));
+                entries.sort_unstable_by(|a, b| (b.size, &a.name).cmp(&(a.size, &b.name)));
                 entries.truncate(LIST_ENTRIES);
                 entries
             }

@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::folders::{Folders, Place};
 use crate::limits::{FILES, TEXT_BYTES};
 use crate::text::{self, Piece, Text};
+use crate::tools::OnePath;
 
 /// Which file to read, and which part of it.
 #[data]
@@ -41,7 +42,7 @@ pub(crate) struct TextFile {
     /// What else there is to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<String>,
-    /// Why the file could not be read.
+    /// Why the file could not be read, if it is one of several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
 }
@@ -98,15 +99,6 @@ pub(crate) fn read_multiple_files(args: ReadMultipleFiles) -> Answer<TextFiles> 
     Answer::new(TextFiles { files }, text.join("\n"))
 }
 
-/// Which file to read.
-#[data]
-#[serde(deny_unknown_fields)]
-#[derive(Debug)]
-pub(crate) struct ReadMediaFile {
-    /// The file.
-    pub(crate) path: String,
-}
-
 /// What is known of the file, which comes as content of its own.
 #[data]
 #[serde(rename_all = "camelCase")]
@@ -128,7 +120,7 @@ pub(crate) struct MediaFile {
     idempotent,
     open_world = false
 )]
-pub(crate) fn read_media_file(args: ReadMediaFile) -> Result<Answer<MediaFile>> {
+pub(crate) fn read_media_file(args: OnePath) -> Result<Answer<MediaFile>> {
     let place = Folders::granted().place(&args.path)?;
     let whole = Whole::read(&place)?;
     let about = MediaFile {
@@ -297,7 +289,7 @@ Note: `/etc/passwd` is outside the granted folders: `ROOT`
     fn media_are_described() {
         let sandbox = Sandbox::new(&[("a.png", "123")]);
         let path = "a.png".to_owned();
-        let answer = read_media_file(ReadMediaFile { path }).unwrap();
+        let answer = read_media_file(OnePath { path }).unwrap();
         let expect = MediaFile {
             path: format!("{}/a.png", sandbox.root()),
             mime_type: "image/png".to_owned(),

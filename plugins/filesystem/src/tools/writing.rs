@@ -7,6 +7,7 @@ use crate::edit::{self, Edit};
 use crate::fault::Fault;
 use crate::folders::Folders;
 use crate::limits::DIFF_BYTES;
+use crate::tools::OnePath;
 use crate::{diff, stamp, write};
 
 /// What to write, and where.
@@ -37,7 +38,13 @@ pub(crate) struct WrittenFile {
 
 /// Makes a text file, or puts new content in the place of all that was in it. To change
 /// parts of a file, use `edit_file`.
-#[tool(title = "Write a file", destructive, idempotent, open_world = false)]
+#[tool(
+    title = "Write a file",
+    read_only = false,
+    destructive,
+    idempotent,
+    open_world = false
+)]
 pub(crate) fn write_file(args: WriteFile) -> Result<Answer<WrittenFile>> {
     let file = Folders::granted().place(&args.path)?.writable()?;
     let path = file.place().text().to_owned();
@@ -103,7 +110,13 @@ pub(crate) struct EditedFile {
 /// Replaces passages of a text file and shows the difference as a unified diff. Each
 /// `oldText` must occur exactly once. If one does not, nothing is written. With `dryRun`
 /// the difference is shown without writing.
-#[tool(title = "Edit a file", destructive, open_world = false)]
+#[tool(
+    title = "Edit a file",
+    read_only = false,
+    destructive,
+    idempotent = false,
+    open_world = false
+)]
 pub(crate) fn edit_file(args: EditFile) -> Result<Answer<EditedFile>> {
     let place = Folders::granted().place(&args.path)?;
     let file = if args.dry_run {
@@ -131,15 +144,6 @@ pub(crate) fn edit_file(args: EditFile) -> Result<Answer<EditedFile>> {
     Ok(Answer::new(data, text).note(note.as_deref()))
 }
 
-/// Which folder to make.
-#[data]
-#[serde(deny_unknown_fields)]
-#[derive(Debug)]
-pub(crate) struct CreateDirectory {
-    /// The folder.
-    pub(crate) path: String,
-}
-
 /// What was made.
 #[data]
 #[derive(Debug, PartialEq, Eq)]
@@ -154,11 +158,12 @@ pub(crate) struct CreatedDirectory {
 /// already, nothing happens.
 #[tool(
     title = "Create a folder",
+    read_only = false,
     destructive = false,
     idempotent,
     open_world = false
 )]
-pub(crate) fn create_directory(args: CreateDirectory) -> Result<Answer<CreatedDirectory>> {
+pub(crate) fn create_directory(args: OnePath) -> Result<Answer<CreatedDirectory>> {
     let folder = Folders::granted().place(&args.path)?.writable()?;
     let created = write::make_folder(&folder)?;
     let path = folder.place().text().to_owned();
@@ -195,7 +200,9 @@ pub(crate) struct MovedFile {
 /// the destination, nothing is moved.
 #[tool(
     title = "Move or rename a file or folder",
+    read_only = false,
     destructive = false,
+    idempotent = false,
     open_world = false
 )]
 pub(crate) fn move_file(args: MoveFile) -> Result<Answer<MovedFile>> {

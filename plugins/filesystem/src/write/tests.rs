@@ -5,7 +5,7 @@ use crate::testing::Sandbox;
 
 fn said<T: std::fmt::Debug>(sandbox: &Sandbox, result: Result<T, Fault>) -> String {
     let fault = result.unwrap_err();
-    fault.to_string().replace(&sandbox.root(), "ROOT")
+    fault.to_string().replace(sandbox.root(), "ROOT")
 }
 
 #[test]

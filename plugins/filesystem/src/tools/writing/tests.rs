@@ -92,7 +92,7 @@ fn folders_granted_for_reading_stay_as_they_are() {
         refused("/a.txt")
     );
     let path = "b".to_owned();
-    let made = create_directory(CreateDirectory { path });
+    let made = create_directory(OnePath { path });
     assert_eq!(said(&sandbox, made), refused("/b"));
     let [source, destination] = ["a.txt", "b"].map(str::to_owned);
     let moved = move_file(MoveFile {
@@ -110,7 +110,7 @@ fn making_and_moving_say_what_they_did() {
     let sandbox = Sandbox::new(&[]);
     let make = || {
         let path = "a/b".to_owned();
-        create_directory(CreateDirectory { path })
+        create_directory(OnePath { path })
     };
     assert_eq!(said(&sandbox, make()), "Created the folder `ROOT/a/b`.");
     assert_eq!(

@@ -1,0 +1,113 @@
+//! Rounds of questions and answers, as a host would play them.
+
+use crate::ask::{Form, Question, Reply, Roots, Sampling, Visit};
+use crate::testing::TestRequest;
+use crate::{Error, Request, Result, data};
+
+#[data]
+struct Name {
+    name: String,
+}
+
+fn name() -> Form<Name> {
+    Form::new("name", "Who are you?")
+}
+
+fn colour() -> Form<Name> {
+    Form::new("colour", "Which colour?")
+}
+
+/// Asks twice, and keeps something in between.
+fn twice(request: &Request) -> Result<String> {
+    let first = request.ask_keeping(name(), &"kept")?.name;
+    let second = request.ask(colour())?.name;
+    let kept = request.state::<String>()?;
+    Ok(format!("{first} {second} {kept:?}"))
+}
+
+/// The error that waits for answers.
+#[track_caller]
+fn pending<T: std::fmt::Debug>(result: Result<T>) -> Error {
+    let error = result.unwrap_err();
+    assert!(error.is_pending(), "{error}");
+    error
+}
+
+#[test]
+fn answers_of_all_rounds_are_there_in_the_last() {
+    let first = pending(twice(&TestRequest::new().build()));
+    let request = TestRequest::new().after(&first);
+    let request = request.filled_in("name", serde_json::json!({ "name": "Ada" }));
+    let second = pending(twice(&request.build()));
+    let request = TestRequest::new().after(&second);
+    let request = request.filled_in("colour", serde_json::json!({ "name": "red" }));
+    assert_eq!(twice(&request.build()).unwrap(), r#"Ada red Some("kept")"#);
+}
+
+#[test]
+fn an_answer_counts_without_state_too() {
+    let request = TestRequest::new().filled_in("name", serde_json::json!({ "name": "Ada" }));
+    assert_eq!(request.build().ask(name()).unwrap().name, "Ada");
+}
+
+/// Asks four kinds of question at once.
+fn all(request: &Request) -> Result<String> {
+    let (name, poem, roots, ()) = request.ask((
+        name(),
+        Sampling::new("poem", "Write a poem.", 10),
+        Roots::new("roots"),
+        Visit::new("page", "Sign in.", "https://example.com"),
+    ))?;
+    Ok(format!("{} {} {}", name.name, poem.text(), roots.len()))
+}
+
+#[test]
+fn only_what_is_open_is_asked_again() {
+    let first = pending(all(&TestRequest::new().build()));
+    assert_eq!(first.asked(), ["name", "poem", "roots", "page"]);
+    let request = TestRequest::new()
+        .after(&first)
+        .sampled("poem", "O!")
+        .roots("roots", &["file:///"]);
+    let second = pending(all(&request.build()));
+    assert_eq!(second.asked(), ["name", "page"]);
+    let request = TestRequest::new().after(&second);
+    let request = request.filled_in("name", serde_json::json!({ "name": "Ada" }));
+    let request = request.filled_in("page", serde_json::json!({}));
+    assert_eq!(all(&request.build()).unwrap(), "Ada O! 1");
+}
+
+#[test]
+fn a_no_is_a_tool_error_or_a_reply() {
+    let request = TestRequest::new().declined("name").build();
+    let error = request.ask(name()).map(|name| name.name).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the person said no to the question `name`"
+    );
+    assert!(matches!(request.ask(name().reply()), Ok(Reply::Declined)));
+}
+
+#[test]
+fn an_answer_of_another_shape_is_wrong() {
+    let request = TestRequest::new().filled_in("name", serde_json::json!({ "nom": "Ada" }));
+    let error = request
+        .build()
+        .ask(name())
+        .map(|name| name.name)
+        .unwrap_err();
+    assert_eq!(error.to_string(), "`name`: missing field `name`");
+}
+
+#[test]
+fn an_answer_of_another_kind_is_wrong() {
+    let request = TestRequest::new().sampled("name", "Ada").build();
+    let error = request.ask(name()).map(|name| name.name).unwrap_err();
+    assert_eq!(error.to_string(), "the answer to `name` is of another kind");
+}
+
+#[test]
+fn context_leaves_questions_alone() {
+    let error = pending(twice(&TestRequest::new().build())).context("asking");
+    assert!(error.is_pending());
+}

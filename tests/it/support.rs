@@ -1,0 +1,48 @@
+//! What the tests share: the program as a process, and clients for every way to
+//! reach it.
+//!
+//! Clients are written by hand on pipes and sockets, so that they can also do what
+//! no library would: say half a message, hang up in the middle of a call, leave
+//! out a header. They never wait for time to pass; they wait for something to
+//! happen, and give up after [`PATIENCE`].
+
+mod client;
+mod host;
+mod http;
+mod lines;
+mod ways;
+
+use std::thread;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub(crate) use client::{Client, Exchange};
+pub(crate) use host::{Host, Signal, refused};
+pub(crate) use http::{Request, Response};
+pub(crate) use lines::Lines;
+pub(crate) use ways::{
+    A, B, Binding, C, D, E, REVISIONS, Way, on_every_session, on_every_way, stage,
+};
+
+/// How long anything may take. Far longer than it does on a busy machine, and
+/// only reached by what does not happen at all.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How many calls of one plugin run at once. The next one waits for one of them
+/// to end, so filling these places, ending the calls and then calling once more
+/// tells whether the calls have really ended.
+pub(crate) const PLACES: usize = 64;
+
+/// Asks again and again, until there is an answer.
+#[track_caller]
+pub(crate) fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = probe() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "it never happened: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,468 @@
+//! A client of MCP, whatever it is connected by.
+//!
+//! Everything the host says goes into one inbox, in the order in which it came.
+//! Of what a request says and is answered with, the order is therefore kept on
+//! every binding.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::ChildStdin;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use super::http::{self, Request, Response};
+use super::{Binding, C, Host, Lines, PATIENCE, Way};
+
+/// A client that has introduced itself.
+pub(crate) struct Client {
+    pub(crate) way: Way,
+    /// The result of `initialize` or `server/discover`.
+    pub(crate) hello: Value,
+    link: Link,
+    inbox: Receiver<Heard>,
+    /// Heard, but not asked for yet.
+    heard: Vec<Heard>,
+    last_id: u64,
+    /// What modern requests say they want to be told (LOG-3).
+    log_level: Option<&'static str>,
+}
+
+/// What was said to a request.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    /// Notifications before the answer.
+    pub(crate) before: Vec<Value>,
+    pub(crate) answer: Value,
+    /// The status it came with, on Streamable HTTP.
+    pub(crate) status: Option<u16>,
+}
+
+#[derive(Debug)]
+struct Heard {
+    text: String,
+    frame: Value,
+    status: Option<u16>,
+}
+
+/// How messages get to the host.
+enum Link {
+    Stdio(Option<ChildStdin>),
+    Sse {
+        host: SocketAddr,
+        endpoint: String,
+        stream: TcpStream,
+    },
+    Streamable(Streamable),
+}
+
+/// A client of Streamable HTTP: every message is a request of its own.
+struct Streamable {
+    host: SocketAddr,
+    session: Option<String>,
+    inbox: Sender<Heard>,
+    /// The connections of the requests that are not answered yet, by id.
+    running: HashMap<String, TcpStream>,
+}
+
+impl Client {
+    /// Connects in this way and introduces itself.
+    pub(crate) fn connect(host: &mut Host, way: Way) -> Self {
+        Self::dial(host, way).introduced()
+    }
+
+    /// The same over HTTP.
+    pub(crate) fn connect_to(host: SocketAddr, way: Way) -> Self {
+        Self::dial_to(host, way).introduced()
+    }
+
+    /// Connects and says nothing.
+    pub(crate) fn dial(host: &mut Host, way: Way) -> Self {
+        match way.binding {
+            Binding::Stdio => {
+                let (stdin, lines) = host.lines().split();
+                let (sender, inbox) = channel();
+                thread::spawn(move || lines.iter().try_for_each(|line| sender.send(heard(line))));
+                Self::new(way, Link::Stdio(stdin), inbox)
+            }
+            Binding::Sse | Binding::Streamable => Self::dial_to(host.address(), way),
+        }
+    }
+
+    fn dial_to(host: SocketAddr, way: Way) -> Self {
+        let (sender, inbox) = channel();
+        let link = match way.binding {
+            Binding::Stdio => panic!("there is no address"),
+            Binding::Sse => open_sse(host, sender),
+            Binding::Streamable => Link::Streamable(Streamable {
+                host,
+                session: None,
+                inbox: sender,
+                running: HashMap::new(),
+            }),
+        };
+        Self::new(way, link, inbox)
+    }
+
+    fn new(way: Way, link: Link, inbox: Receiver<Heard>) -> Self {
+        Self {
+            way,
+            hello: Value::Null,
+            link,
+            inbox,
+            heard: Vec::new(),
+            last_id: 0,
+            log_level: None,
+        }
+    }
+
+    fn introduced(mut self) -> Self {
+        self.hello = if self.way.is_modern() {
+            self.result("server/discover", json!({}))
+        } else {
+            self.shake_hands(self.way.revision)
+        };
+        self
+    }
+
+    /// Sends `initialize` with this version, and returns the result.
+    pub(crate) fn shake_hands(&mut self, version: &str) -> Value {
+        let params = json!({
+            "protocolVersion": version,
+            "capabilities": {},
+            "clientInfo": { "name": "tests", "version": "1" },
+        });
+        let hello = match &mut self.link {
+            Link::Streamable(link) => link.open(&request("0", "initialize", &params)),
+            Link::Stdio(_) | Link::Sse { .. } => self.result("initialize", params),
+        };
+        self.notify("notifications/initialized", json!({}));
+        hello
+    }
+
+    /// Sends a request, with a new id, and does not wait.
+    pub(crate) fn start(&mut self, method: &str, params: Value) -> u64 {
+        self.last_id += 1;
+        self.start_as(self.last_id, method, params);
+        self.last_id
+    }
+
+    /// The same with this id.
+    pub(crate) fn start_as(&mut self, id: u64, method: &str, mut params: Value) {
+        if self.way.is_modern() {
+            self.sign(&mut params);
+        }
+        self.link.send(self.way, &request(&id.to_string(), method, &params));
+    }
+
+    /// Sends a request whose id is this JSON text, and returns the answer as text.
+    #[track_caller]
+    pub(crate) fn ask_as(&mut self, id: &str, method: &str) -> String {
+        let mut params = json!({});
+        if self.way.is_modern() {
+            self.sign(&mut params);
+        }
+        self.link.send(self.way, &request(id, method, &params));
+        self.inbox.recv_timeout(PATIENCE).expect("there is an answer").text
+    }
+
+    /// Starts a call of a tool.
+    pub(crate) fn start_call(&mut self, tool: &str, arguments: Value) -> u64 {
+        self.start("tools/call", json!({ "name": tool, "arguments": arguments }))
+    }
+
+    /// Waits for the answer.
+    #[track_caller]
+    pub(crate) fn answer(&mut self, id: u64) -> Exchange {
+        loop {
+            let found = self.heard.iter().position(|heard| heard.frame["id"] == id);
+            let Some(at) = found else {
+                let heard = self.inbox.recv_timeout(PATIENCE);
+                self.heard.push(heard.expect("there is an answer"));
+                continue;
+            };
+            let Heard { frame, status, .. } = self.heard.remove(at);
+            if let Link::Streamable(link) = &mut self.link {
+                link.running.remove(&id.to_string());
+            }
+            let later = self.heard.split_off(at);
+            let (answers, before): (Vec<_>, Vec<_>) =
+                self.heard.drain(..).partition(|heard| heard.frame.get("id").is_some());
+            self.heard = answers.into_iter().chain(later).collect();
+            return Exchange {
+                before: before.into_iter().map(|heard| heard.frame).collect(),
+                answer: frame,
+                status,
+            };
+        }
+    }
+
+    /// The next notification, whatever it belongs to.
+    #[track_caller]
+    pub(crate) fn notification(&mut self) -> Value {
+        let is_one = |heard: &Heard| heard.frame.get("id").is_none();
+        loop {
+            if let Some(at) = self.heard.iter().position(is_one) {
+                return self.heard.remove(at).frame;
+            }
+            let heard = self.inbox.recv_timeout(PATIENCE);
+            self.heard.push(heard.expect("there is a notification"));
+        }
+    }
+
+    /// Sends a request and waits for the answer.
+    #[track_caller]
+    pub(crate) fn request(&mut self, method: &str, params: Value) -> Exchange {
+        let id = self.start(method, params);
+        self.answer(id)
+    }
+
+    /// Sends a request that is to have a result.
+    #[track_caller]
+    pub(crate) fn result(&mut self, method: &str, params: Value) -> Value {
+        self.request(method, params).result()
+    }
+
+    /// Sends a request that is to have an error.
+    #[track_caller]
+    pub(crate) fn error(&mut self, method: &str, params: Value) -> Value {
+        self.request(method, params).error()
+    }
+
+    /// Calls a tool that is to have a result.
+    #[track_caller]
+    pub(crate) fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        self.result("tools/call", json!({ "name": tool, "arguments": arguments }))
+    }
+
+    /// Calls a tool that is to succeed with one text.
+    #[track_caller]
+    pub(crate) fn text(&mut self, tool: &str, arguments: Value) -> String {
+        let result = self.call(tool, arguments);
+        assert_eq!(result.get("isError"), None, "{result}");
+        only_text(&result)
+    }
+
+    /// Calls a tool that is to fail with one text.
+    #[track_caller]
+    pub(crate) fn failure(&mut self, tool: &str, arguments: Value) -> String {
+        let result = self.call(tool, arguments);
+        assert_eq!(result["isError"], true, "{result}");
+        only_text(&result)
+    }
+
+    /// Sends a notification.
+    pub(crate) fn notify(&mut self, method: &str, params: Value) {
+        let message = json!({ "jsonrpc": "2.0", "method": method, "params": params });
+        self.link.send(self.way, &message.to_string());
+    }
+
+    /// Gives a request up, as its binding and revision want it (CAN-3, CAN-4).
+    pub(crate) fn cancel(&mut self, id: u64) {
+        match &mut self.link {
+            Link::Streamable(link) if self.way.is_modern() => link.hang_up(id),
+            _ => self.notify("notifications/cancelled", json!({ "requestId": id })),
+        }
+    }
+
+    /// Wants to be told from this level on (LOG-2, LOG-3).
+    pub(crate) fn set_log_level(&mut self, level: &'static str) {
+        if self.way.is_modern() {
+            self.log_level = Some(level);
+        } else {
+            let done = self.result("logging/setLevel", json!({ "level": level }));
+            assert_eq!(done, json!({}));
+        }
+    }
+
+    /// Goes away without a word. What has been heard by then is lost.
+    pub(crate) fn hang_up(self) {
+        match self.link {
+            Link::Stdio(stdin) => drop(stdin),
+            Link::Sse { stream, .. } => http::hang_up(&stream),
+            Link::Streamable(link) => link.running.values().for_each(http::hang_up),
+        }
+    }
+
+    /// Ends standard input, where there is one.
+    pub(crate) fn close_stdin(&mut self) {
+        if let Link::Stdio(stdin) = &mut self.link {
+            drop(stdin.take());
+        }
+    }
+
+    /// Everything that comes until the host hangs up or has answered all.
+    pub(crate) fn rest(self) -> Vec<Value> {
+        let Self {
+            link, inbox, heard, ..
+        } = self;
+        // On Streamable HTTP, what is left are the responses that are being read.
+        drop(link);
+        let later = std::iter::from_fn(|| inbox.recv_timeout(PATIENCE).ok());
+        heard.into_iter().chain(later).map(|heard| heard.frame).collect()
+    }
+
+    /// The id of the session, which goes with every message.
+    pub(crate) fn session(&self) -> &str {
+        match &self.link {
+            Link::Streamable(link) => link.session.as_deref().expect("there was a handshake"),
+            Link::Sse { endpoint, .. } => endpoint.split_once('=').expect("an id").1,
+            Link::Stdio(_) => panic!("there is no id"),
+        }
+    }
+
+    /// DSC-1: what modern requests say about themselves.
+    fn sign(&self, params: &mut Value) {
+        let meta = &mut params["_meta"];
+        meta["io.modelcontextprotocol/protocolVersion"] = self.way.revision.into();
+        meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+        meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "tests", "version": "1" });
+        if let Some(level) = self.log_level {
+            meta["io.modelcontextprotocol/logLevel"] = level.into();
+        }
+    }
+}
+
+impl Exchange {
+    #[track_caller]
+    pub(crate) fn result(mut self) -> Value {
+        assert!(self.answer.get("result").is_some(), "{}", self.answer);
+        self.answer["result"].take()
+    }
+
+    #[track_caller]
+    pub(crate) fn error(mut self) -> Value {
+        assert!(self.answer.get("error").is_some(), "{}", self.answer);
+        self.answer["error"].take()
+    }
+}
+
+impl Link {
+    fn send(&mut self, way: Way, message: &str) {
+        match self {
+            Self::Stdio(stdin) => {
+                let stdin = stdin.as_mut().expect("standard input is open");
+                stdin.write_all(format!("{message}\n").as_bytes()).expect("the host reads");
+            }
+            Self::Sse { host, endpoint, .. } => {
+                let response = Request::post(endpoint, message).send(*host);
+                assert_eq!(response.status, 202, "{}", response.text());
+            }
+            Self::Streamable(link) => link.send(way, message),
+        }
+    }
+}
+
+impl Streamable {
+    /// The handshake, whose response names the session (SHL-11).
+    fn open(&mut self, message: &str) -> Value {
+        let response = Request::post("/mcp", message).send(self.host);
+        self.session = response.header("mcp-session-id").map(str::to_owned);
+        let (status, mut answer) = response.json();
+        assert_eq!(status, 200, "{answer}");
+        answer["result"].take()
+    }
+
+    fn send(&mut self, way: Way, text: &str) {
+        let message: Value = serde_json::from_str(text).expect("a message");
+        let mut request = Request::post("/mcp", text);
+        if let Some(session) = &self.session {
+            request = request.header("Mcp-Session-Id", session);
+        }
+        if way.revision >= C {
+            request = request.header("MCP-Protocol-Version", way.revision);
+        }
+        if way.is_modern() {
+            request = mirrored(request, &message);
+        }
+        let socket = request.write_to(self.host).expect("the host reads");
+        if let Some(id) = message.get("id") {
+            self.running.insert(id.to_string(), socket.try_clone().unwrap());
+            let inbox = self.inbox.clone();
+            // It ends when the response does, or when either side hangs up.
+            thread::spawn(move || Response::read(socket).and_then(|it| forward(it, &inbox)));
+        } else {
+            let response = Response::read(socket).expect("notifications are accepted");
+            assert_eq!(response.status, 202, "{}", response.text());
+        }
+    }
+
+    fn hang_up(&mut self, id: u64) {
+        http::hang_up(&self.running.remove(&id.to_string()).expect("it is running"));
+    }
+}
+
+/// §7.2: the headers that repeat what a modern request says.
+pub(crate) fn mirrored(request: Request, message: &Value) -> Request {
+    let request = request.header("Mcp-Method", message["method"].as_str().expect("a method"));
+    let params = &message["params"];
+    match params["name"].as_str().or(params["uri"].as_str()) {
+        Some(name) => request.header("Mcp-Name", name),
+        None => request,
+    }
+}
+
+/// Hands on what a response holds: one message, a stream of them, or none.
+fn forward(mut response: Response, inbox: &Sender<Heard>) -> io::Result<()> {
+    let status = Some(response.status);
+    let hand_on = |text| {
+        let heard = heard(text);
+        // Whoever has hung up does not want it any more.
+        let _ = inbox.send(Heard { status, ..heard });
+    };
+    if response.is_stream() {
+        while let Some(event) = response.event()? {
+            hand_on(event.data);
+        }
+    } else {
+        let text = response.text();
+        if !text.is_empty() {
+            hand_on(text);
+        }
+    }
+    Ok(())
+}
+
+/// SSE-2: the first event says where to post.
+fn open_sse(host: SocketAddr, inbox: Sender<Heard>) -> Link {
+    let request = Request::new("GET", "/sse").header("Accept", "text/event-stream");
+    let mut response = request.send(host);
+    assert_eq!(response.status, 200);
+    let first = response.event().unwrap().expect("an event");
+    assert_eq!(first.name, "endpoint");
+    let stream = response.socket();
+    thread::spawn(move || {
+        while let Ok(Some(event)) = response.event() {
+            assert_eq!(event.name, "message");
+            let _ = inbox.send(heard(event.data));
+        }
+    });
+    Link::Sse {
+        host,
+        endpoint: first.data,
+        stream,
+    }
+}
+
+fn request(id: &str, method: &str, params: &Value) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)
+}
+
+fn heard(text: String) -> Heard {
+    let frame = serde_json::from_str(&text);
+    Heard {
+        frame: frame.unwrap_or_else(|error| panic!("not a message: {error}: {text}")),
+        text,
+        status: None,
+    }
+}
+
+#[track_caller]
+fn only_text(result: &Value) -> String {
+    match result["content"].as_array().map(Vec::as_slice) {
+        Some([only]) if only["type"] == "text" => only["text"].as_str().unwrap().to_owned(),
+        _ => panic!("not one text: {result}"),
+    }
+}

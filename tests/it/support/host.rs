@@ -1,0 +1,177 @@
+//! The program as a process.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+
+use super::{Lines, PATIENCE, eventually};
+
+/// A running `wharf serve`. Dropping it kills it.
+pub(crate) struct Host {
+    child: Child,
+    log: Arc<Transcript>,
+    address: Option<SocketAddr>,
+}
+
+/// What a process can be told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Signal {
+    Interrupt,
+    Terminate,
+}
+
+/// What a process has written to standard error so far.
+#[derive(Default)]
+struct Transcript {
+    state: Mutex<Written>,
+    grown: Condvar,
+}
+
+#[derive(Default)]
+struct Written {
+    text: String,
+    ended: bool,
+}
+
+impl Host {
+    /// Runs `wharf serve` with these arguments, and waits until it says that every
+    /// endpoint is ready.
+    pub(crate) fn serve(arguments: &[&str]) -> Self {
+        let mut child = command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let log = Arc::new(Transcript::default());
+        let stderr = child.stderr.take().expect("it was asked for");
+        thread::spawn({
+            let log = Arc::clone(&log);
+            move || log.follow(stderr)
+        });
+        let mut host = Self {
+            child,
+            log,
+            address: None,
+        };
+        if arguments.contains(&"--stdio") {
+            host.wait_for_log("ready: stdio");
+        }
+        if arguments.contains(&"--listen") {
+            host.wait_for_log("/sse (HTTP+SSE)");
+            host.address = Some(host.log.wait_for("ready: http://", address));
+        }
+        host
+    }
+
+    /// Where it serves HTTP.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address.expect("the host was started with --listen")
+    }
+
+    /// Its standard input and output. They can be had once.
+    pub(crate) fn lines(&mut self) -> Lines {
+        let stdin = self.child.stdin.take().expect("not taken before");
+        let stdout = self.child.stdout.take().expect("not taken before");
+        Lines::new(stdin, stdout)
+    }
+
+    /// Ends its standard input, without anybody having used it.
+    pub(crate) fn close_stdin(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
+    /// What it has written to standard error so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.state.lock().unwrap().text.clone()
+    }
+
+    /// Waits until this has been written to standard error.
+    pub(crate) fn wait_for_log(&self, text: &str) {
+        self.log.wait_for(text, |log| log.contains(text).then_some(()));
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let name = match signal {
+            Signal::Interrupt => "INT",
+            Signal::Terminate => "TERM",
+        };
+        let kill = format!("kill -{name} {}", self.child.id());
+        let status = Command::new("sh").args(["-c", &kill]).status();
+        assert!(status.expect("there is a shell").success(), "{kill}");
+    }
+
+    /// Waits for its end. The exit code; none if a signal killed it.
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+        let child = &mut self.child;
+        eventually("the program ends", || child.try_wait().unwrap()).code()
+    }
+
+    /// The most memory it has had so far, in mebibytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).expect("the host runs, on Linux");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
+        kibibytes.expect("Linux tells").parse::<u64>().unwrap() / 1024
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `wharf serve` with these arguments, which it is to refuse.
+pub(crate) fn refused(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = command(arguments).stdin(Stdio::null()).output();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = output.expect("the program runs");
+    assert_eq!(stdout, b"", "standard output is for data");
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+/// The program with nothing in its environment, and with a cache of the tests' own.
+/// Compiling is most of what they would spend their time on, so all share one.
+fn command(arguments: &[&str]) -> Command {
+    let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wharf"));
+    command.arg("serve").args(arguments).args(["--cache-dir", cache]).env_clear();
+    command
+}
+
+/// The address in the first ready line of an HTTP endpoint.
+fn address(log: &str) -> Option<SocketAddr> {
+    let (_, rest) = log.split_once("ready: http://")?;
+    rest.split_once('/')?.0.parse().ok()
+}
+
+impl Transcript {
+    fn follow(&self, stderr: ChildStderr) {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let mut state = self.state.lock().unwrap();
+            state.text.push_str(&line);
+            state.text.push('\n');
+            self.grown.notify_all();
+        }
+        self.state.lock().unwrap().ended = true;
+        self.grown.notify_all();
+    }
+
+    fn wait_for<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        let state = self.state.lock().unwrap();
+        let missing = |state: &mut Written| find(&state.text).is_none() && !state.ended;
+        let waited = self.grown.wait_timeout_while(state, PATIENCE, missing);
+        let (state, _) = waited.unwrap();
+        find(&state.text).unwrap_or_else(|| panic!("no `{what}` in:\n{}", state.text))
+    }
+}

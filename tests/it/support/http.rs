@@ -1,0 +1,264 @@
+//! HTTP/1.1 by hand: one connection for each request.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+
+use serde_json::Value;
+
+use super::PATIENCE;
+
+/// A request as it goes over the wire.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    line: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+/// A response, of which the head has been read.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    body: BufReader<Body>,
+}
+
+/// One server-sent event.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    pub(crate) data: String,
+}
+
+/// The body of a response, to its end and not beyond.
+#[derive(Debug)]
+struct Body {
+    socket: BufReader<TcpStream>,
+    framing: Framing,
+}
+
+#[derive(Debug)]
+enum Framing {
+    /// So many bytes.
+    Length(u64),
+    /// So many bytes, then another chunk.
+    Chunk(u64),
+}
+
+impl Request {
+    pub(crate) fn new(method: &str, target: &str) -> Self {
+        Self {
+            line: format!("{method} {target} HTTP/1.1"),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// A POST as every client of MCP sends it.
+    pub(crate) fn post(target: &str, body: &str) -> Self {
+        Self::new("POST", target)
+            .header("Content-Type", "application/json")
+            .header("Accept", "application/json, text/event-stream")
+            .body(body.as_bytes().to_vec())
+    }
+
+    /// Adds a header.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Takes a header out.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(found, _)| !found.eq_ignore_ascii_case(name));
+        self
+    }
+
+    pub(crate) fn body(mut self, body: Vec<u8>) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// Sends it and reads the head of the response.
+    #[track_caller]
+    pub(crate) fn send(&self, to: SocketAddr) -> Response {
+        self.try_send(to).expect("the server answers")
+    }
+
+    pub(crate) fn try_send(&self, to: SocketAddr) -> io::Result<Response> {
+        let socket = self.write_to(to)?;
+        Response::read(socket)
+    }
+
+    /// Sends it and does not wait for anything.
+    pub(crate) fn write_to(&self, to: SocketAddr) -> io::Result<TcpStream> {
+        let mut socket = TcpStream::connect(to)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_write_timeout(Some(PATIENCE))?;
+        socket.set_nodelay(true)?;
+        socket.write_all(self.head(to).as_bytes())?;
+        match socket.write_all(&self.body) {
+            // A server that has read enough answers before it has read everything.
+            Err(error) if !went_away(&error) => Err(error),
+            Ok(()) | Err(_) => Ok(socket),
+        }
+    }
+
+    fn head(&self, to: SocketAddr) -> String {
+        let mut head = format!("{}\r\n", self.line);
+        let has = |wanted: &str| {
+            self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+        };
+        if !has("Host") {
+            head += &format!("Host: {to}\r\n");
+        }
+        if !self.body.is_empty() && !has("Content-Length") {
+            head += &format!("Content-Length: {}\r\n", self.body.len());
+        }
+        for (name, value) in &self.headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head + "\r\n"
+    }
+}
+
+fn went_away(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
+}
+
+impl Response {
+    pub(crate) fn read(socket: TcpStream) -> io::Result<Self> {
+        let mut socket = BufReader::new(socket);
+        let status_line = line(&mut socket)?;
+        let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.ok_or_else(|| io::Error::other(status_line))?;
+        let mut headers = Vec::new();
+        loop {
+            let line = line(&mut socket)?;
+            let Some((name, value)) = line.split_once(':') else { break };
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let framing = framing(&headers);
+        Ok(Self {
+            status,
+            headers,
+            body: BufReader::new(Body { socket, framing }),
+        })
+    }
+
+    /// A header, by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(found, _)| found == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it is a stream of events.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.header("content-type") == Some("text/event-stream")
+    }
+
+    /// The rest of the body as text.
+    #[track_caller]
+    pub(crate) fn text(mut self) -> String {
+        let mut text = String::new();
+        self.body.read_to_string(&mut text).expect("the body is complete");
+        text
+    }
+
+    /// The status, and the rest of the body as JSON.
+    #[track_caller]
+    pub(crate) fn json(self) -> (u16, Value) {
+        let status = self.status;
+        let text = self.text();
+        let json = serde_json::from_str(&text);
+        (status, json.unwrap_or_else(|error| panic!("{error}: {status} {text:?}")))
+    }
+
+    /// The next event; none at the proper end of the stream.
+    pub(crate) fn event(&mut self) -> io::Result<Option<Event>> {
+        let mut event = Event {
+            name: String::new(),
+            data: String::new(),
+        };
+        let mut text = String::new();
+        loop {
+            text.clear();
+            if self.body.read_line(&mut text)? == 0 {
+                return Ok(None);
+            }
+            match text.trim_end().split_once(": ") {
+                Some(("event", name)) => name.clone_into(&mut event.name),
+                Some(("data", data)) => data.clone_into(&mut event.data),
+                Some(("", _comment)) => {}
+                Some(_) => return Err(io::Error::other(text)),
+                None if event.name.is_empty() => {}
+                None => return Ok(Some(event)),
+            }
+        }
+    }
+
+    /// The connection, for hanging up while another thread reads.
+    pub(crate) fn socket(&self) -> TcpStream {
+        self.body.get_ref().socket.get_ref().try_clone().unwrap()
+    }
+}
+
+/// Hangs up, whoever reads or writes.
+pub(crate) fn hang_up(socket: &TcpStream) {
+    // The other side may have been faster.
+    let _ = socket.shutdown(Shutdown::Both);
+}
+
+fn framing(headers: &[(String, String)]) -> Framing {
+    let value = |wanted: &str| {
+        let found = headers.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.as_str())
+    };
+    if value("transfer-encoding") == Some("chunked") {
+        return Framing::Chunk(0);
+    }
+    Framing::Length(value("content-length").map_or(0, |length| length.parse().unwrap()))
+}
+
+/// A line without its end.
+fn line(socket: &mut BufReader<TcpStream>) -> io::Result<String> {
+    let mut line = String::new();
+    if socket.read_line(&mut line)? == 0 {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    line.truncate(line.trim_end().len());
+    Ok(line)
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Framing::Chunk(0) = self.framing {
+            self.framing = match self.next_chunk()? {
+                0 => Framing::Length(0),
+                length => Framing::Chunk(length),
+            };
+        }
+        let (Framing::Length(left) | Framing::Chunk(left)) = &mut self.framing;
+        let count = (&mut self.socket).take(*left).read(buffer)?;
+        if count == 0 && *left > 0 && !buffer.is_empty() {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        *left -= count as u64;
+        if let Framing::Chunk(0) = self.framing {
+            line(&mut self.socket)?;
+        }
+        Ok(count)
+    }
+}
+
+impl Body {
+    /// The length of the next chunk; zero at the end.
+    fn next_chunk(&mut self) -> io::Result<u64> {
+        let length = line(&mut self.socket)?;
+        let length = u64::from_str_radix(&length, 16).map_err(io::Error::other)?;
+        if length == 0 {
+            line(&mut self.socket)?;
+        }
+        Ok(length)
+    }
+}

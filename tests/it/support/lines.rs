@@ -1,0 +1,75 @@
+//! A program's standard input and output, line by line.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{ChildStdin, ChildStdout};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use super::PATIENCE;
+
+/// The two pipes of a program that speaks in lines.
+pub(crate) struct Lines {
+    stdin: Option<ChildStdin>,
+    heard: Receiver<String>,
+}
+
+impl Lines {
+    /// Reads in the background, so that neither side waits for the other.
+    pub(crate) fn new(stdin: ChildStdin, stdout: ChildStdout) -> Self {
+        let (sender, heard) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines() {
+                // Nobody listening any more closes the pipe.
+                if sender.send(line.expect("standard output is text")).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            stdin: Some(stdin),
+            heard,
+        }
+    }
+
+    /// Writes a line.
+    pub(crate) fn say(&mut self, line: &str) {
+        self.write(line.as_bytes());
+        self.write(b"\n");
+    }
+
+    /// Writes bytes.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        let stdin = self.stdin.as_mut().expect("standard input is open");
+        stdin.write_all(bytes).expect("the program reads");
+        stdin.flush().unwrap();
+    }
+
+    /// The next line.
+    #[track_caller]
+    pub(crate) fn hear(&self) -> String {
+        self.heard.recv_timeout(PATIENCE).expect("the program says something")
+    }
+
+    /// Writes a line and waits for the next one.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, line: &str) -> String {
+        self.say(line);
+        self.hear()
+    }
+
+    /// Ends standard input.
+    pub(crate) fn close(&mut self) {
+        drop(self.stdin.take());
+    }
+
+    /// The lines that are left, to the end of standard output.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        let next = || self.heard.recv_timeout(PATIENCE);
+        std::iter::from_fn(|| next().ok()).collect()
+    }
+
+    /// Who writes, and what is read.
+    pub(crate) fn split(self) -> (Option<ChildStdin>, Receiver<String>) {
+        (self.stdin, self.heard)
+    }
+}

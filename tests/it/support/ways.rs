@@ -1,0 +1,84 @@
+//! The ways to reach a host: by what, and in which revision of the protocol.
+
+use super::{Client, Host};
+
+/// The revisions, by the letters of mcp-requirements §0.
+pub(crate) const A: &str = "2024-11-05";
+pub(crate) const B: &str = "2025-03-26";
+pub(crate) const C: &str = "2025-06-18";
+pub(crate) const D: &str = "2025-11-25";
+pub(crate) const E: &str = "2026-07-28";
+
+/// All of them, oldest first. Dates compare as text.
+pub(crate) const REVISIONS: [&str; 5] = [A, B, C, D, E];
+
+/// What carries the messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Binding {
+    Stdio,
+    Sse,
+    Streamable,
+}
+
+/// One way to reach a host. What carries the messages and what they say are
+/// independent of each other (ERA-12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Way {
+    pub(crate) binding: Binding,
+    pub(crate) revision: &'static str,
+}
+
+impl Way {
+    pub(crate) const STDIO: Self = Self::new(Binding::Stdio, D);
+    pub(crate) const STDIO_MODERN: Self = Self::new(Binding::Stdio, E);
+    pub(crate) const SSE: Self = Self::new(Binding::Sse, A);
+    pub(crate) const STREAMABLE: Self = Self::new(Binding::Streamable, D);
+    pub(crate) const STREAMABLE_MODERN: Self = Self::new(Binding::Streamable, E);
+
+    pub(crate) const fn new(binding: Binding, revision: &'static str) -> Self {
+        Self { binding, revision }
+    }
+
+    /// Whether requests stand alone.
+    pub(crate) fn is_modern(self) -> bool {
+        self.revision >= E
+    }
+
+    /// The arguments that make a host serve it.
+    pub(crate) fn endpoint(self) -> &'static [&'static str] {
+        match self.binding {
+            Binding::Stdio => &["--stdio"],
+            Binding::Sse | Binding::Streamable => &["--listen", "127.0.0.1:0"],
+        }
+    }
+}
+
+/// A host of these plugins (and flags), and a client that has reached it.
+pub(crate) fn stage(way: Way, arguments: &[&str]) -> (Host, Client) {
+    let mut host = Host::serve(&[way.endpoint(), arguments].concat());
+    let client = Client::connect(&mut host, way);
+    (host, client)
+}
+
+/// Makes a test of each function for every way, in a module for each way. The
+/// functions take the [`Way`].
+macro_rules! on_every_way {
+    ($($test:ident)+) => {
+        mod stdio_modern { $(#[test] fn $test() { super::$test(super::Way::STDIO_MODERN); })+ }
+        mod streamable_modern {
+            $(#[test] fn $test() { super::$test(super::Way::STREAMABLE_MODERN); })+
+        }
+        crate::support::on_every_session!($($test)+);
+    };
+}
+
+/// The same for the ways that begin with a handshake.
+macro_rules! on_every_session {
+    ($($test:ident)+) => {
+        mod stdio { $(#[test] fn $test() { super::$test(super::Way::STDIO); })+ }
+        mod sse { $(#[test] fn $test() { super::$test(super::Way::SSE); })+ }
+        mod streamable { $(#[test] fn $test() { super::$test(super::Way::STREAMABLE); })+ }
+    };
+}
+
+pub(crate) use {on_every_session, on_every_way};
