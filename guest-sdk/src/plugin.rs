@@ -3,7 +3,7 @@
 //! [`plugin!`](crate::plugin) names the parts of a plugin; for each part that is
 //! named, and only for those, the component gets the exports of that part's
 //! world. All it does per part is to make a type that has the part; everything
-//! else is ordinary code in [`exports`](crate::exports).
+//! else is ordinary code in `exports.rs`.
 //!
 //! The part is an expression that is evaluated in each call: nothing of it is
 //! kept between calls, because an instance does not outlive one.

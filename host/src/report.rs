@@ -102,13 +102,10 @@ impl Report {
 
     /// Says what went wrong, why, and what to do.
     pub fn error(self, error: &anyhow::Error) -> Exit {
-        let mut chain = error.chain();
         let mut text = String::new();
-        if let Some(first) = chain.next() {
-            self.line(&mut text, ERROR, "error:", &first.to_string());
-        }
-        for cause in chain {
-            let cause = harmless(&cause.to_string()).replace('\n', "\n    ");
+        self.line(&mut text, ERROR, "error:", &error.to_string());
+        for cause in causes(error) {
+            let cause = harmless(&cause).replace('\n', "\n    ");
             // Writing to a string cannot fail.
             let _ = writeln!(text, "  caused by: {cause}");
         }
@@ -199,6 +196,20 @@ fn in_stdout() -> bool {
     io::stdout().is_terminal()
 }
 
+/// The links of the chain below the first. Some types of error repeat the message
+/// of their cause; people need it once.
+fn causes(error: &anyhow::Error) -> Vec<String> {
+    let mut said = error.to_string();
+    let mut causes = Vec::new();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.ends_with(&cause) {
+            causes.push(cause.clone());
+        }
+        said = cause;
+    }
+    causes
+}
+
 /// What the links of the chain advise, each advice once.
 fn hints(error: &anyhow::Error) -> Vec<String> {
     let mut hints: Vec<String> = error.chain().filter_map(hint).collect();
@@ -214,7 +225,9 @@ fn hint(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<CompileError>() {
         return error.hint();
     }
-    None
+    let error = error.downcast_ref::<io::Error>()?;
+    (error.kind() == ErrorKind::AddrInUse)
+        .then(|| "another program listens there; choose another port with `--listen`".to_owned())
 }
 
 fn exit_of(error: &anyhow::Error) -> Exit {
@@ -237,7 +250,7 @@ fn harmless(text: &str) -> String {
 mod tests {
     use anyhow::anyhow;
 
-    use super::{Exit, exit_of, harmless, hints};
+    use super::{Exit, causes, exit_of, harmless, hints};
     use crate::config::ConfigError;
 
     #[test]
@@ -246,6 +259,12 @@ mod tests {
         assert_eq!(exit_of(&error), Exit::Usage);
         assert_eq!(hints(&error).len(), 1);
         assert_eq!(exit_of(&anyhow!("other")), Exit::Failure);
+    }
+
+    #[test]
+    fn causes_are_said_once() {
+        let error = anyhow!("c").context("b: c").context("a");
+        assert_eq!(causes(&error), ["b: c"]);
     }
 
     #[test]

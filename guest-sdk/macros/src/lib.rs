@@ -19,7 +19,8 @@ use proc_macro::TokenStream;
 ///
 /// The function takes nothing, or its arguments, or `&Request` and its
 /// arguments, and returns what `IntoToolResult` is implemented for. Its doc
-/// comment is the description.
+/// comment is the description. It stays an ordinary function; beside it there is
+/// a type of the same name, for `plugin!`, so no module may be called the same.
 ///
 /// | option | meaning |
 /// | --- | --- |

@@ -11,7 +11,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// A form for the person to fill in; the answer is a `T`. Not for secrets: see
-/// [`Visit`].
+/// [`Visit`](super::Visit).
 ///
 /// The fields of `T` become the fields of the form: strings, numbers, booleans,
 /// enums without data, and vectors of such enums. An `Option` may be left out.

@@ -8,7 +8,6 @@
 //! optimisation: where the pool cannot be had (a small address space, an old
 //! kernel), instances are allocated one by one, and the log says so.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -144,10 +143,4 @@ fn pool(slots: u32) -> PoolingAllocationConfig {
         pool.linear_memory_keep_resident(KEEP_RESIDENT_BLINDLY);
     }
     pool
-}
-
-impl fmt::Debug for Setup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Setup").finish_non_exhaustive()
-    }
 }

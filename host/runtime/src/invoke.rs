@@ -40,6 +40,7 @@ impl Ready {
         operation: O,
     ) -> Result<O::Output, Fault> {
         let limits = &self.guest.limits;
+        // It waits as long as it may run, at most; then the plugin counts as busy.
         let pass = self.gate.enter(self.runtime.pool(), limits.deadline).await;
         let _pass = pass.map_err(|turned_away| self.busy(&turned_away))?;
         let _ticking = self.runtime.ticker().keep_ticking();

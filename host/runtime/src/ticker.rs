@@ -6,7 +6,6 @@
 //! is dropped. While no call is running the thread sleeps: an idle host wakes
 //! nobody's processor a thousand times a second.
 
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -80,12 +79,6 @@ impl Drop for Ticker {
         if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
             tracing::error!(?panic, "the ticker thread panicked");
         }
-    }
-}
-
-impl fmt::Debug for Ticker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.clock.fmt(f)
     }
 }
 

@@ -104,7 +104,7 @@ pub enum ConfigError {
         /// What is wrong with it.
         problem: UnitProblem,
         /// How it could be written.
-        hint: String,
+        hint: &'static str,
     },
     /// Not a filter for the log.
     #[error("`WHARF_LOG={value}` is not a log filter")]

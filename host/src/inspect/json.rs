@@ -55,7 +55,7 @@ pub(super) fn render(findings: &Findings) -> serde_json::Result<String> {
         size: findings.size,
         contract: outside.contract.as_deref(),
         problem: findings.problem(),
-        interfaces: outside.interfaces.iter().copied().map(interface).collect(),
+        interfaces: interfaces(&outside.interfaces),
         tools: findings.tools(),
         prompts: findings.prompts(),
         resource_templates: findings.resource_templates(),
@@ -67,11 +67,15 @@ pub(super) fn render(findings: &Findings) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&json)? + "\n")
 }
 
-fn interface(interface: Interface) -> &'static str {
-    match interface {
+/// Always in the same order, whatever that of the exports is.
+fn interfaces(interfaces: &[Interface]) -> Vec<&'static str> {
+    let mut interfaces = interfaces.to_vec();
+    interfaces.sort_unstable();
+    let words = interfaces.into_iter().map(|interface| match interface {
         Interface::Tools => "tools",
         Interface::Resources => "resources",
         Interface::Prompts => "prompts",
         Interface::Completions => "completions",
-    }
+    });
+    words.collect()
 }

@@ -6,12 +6,12 @@
 //! there is no way out: what is not granted is not there. The plugin's own checks exist
 //! to give good answers, and its limits to keep results of a size that can be read.
 //!
-//! - [`tools`], [`resources`] and [`prompts`] are what clients see;
-//! - [`folders`], [`paths`], [`uri`] and [`links`] are about where things are;
-//! - [`entries`], [`walk`], [`tree`], [`search`] and [`globs`] look around;
-//! - [`text`], [`contents`] and [`media`] read, [`mod@write`], [`edit`] and [`diff`] change;
-//! - [`limits`] says how much of all this there is in one call, [`fault`] how to put it
-//!   when something cannot be done, [`watch`] keeps an eye on the clock.
+//! - `tools`, `resources` and `prompts` are what clients see;
+//! - `folders`, `paths`, `uri` and `links` are about where things are;
+//! - `entries`, `walk`, `tree`, `search` and `globs` look around;
+//! - `text`, `contents` and `media` read, `write`, `edit` and `diff` change;
+//! - `limits` says how much of all this there is in one call, `fault` how to put it
+//!   when something cannot be done, `watch` keeps an eye on the clock.
 //!
 //! It keeps nothing between calls, opens no connections, and starts nothing.
 

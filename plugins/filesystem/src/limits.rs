@@ -30,6 +30,10 @@ pub(crate) const FILES: usize = 64;
 /// The entries of one folder that are listed.
 pub(crate) const LIST_ENTRIES: usize = 1_000;
 
+/// The entries of one folder whose sizes are compared to find the largest. Each takes a
+/// call out of the sandbox; this many take a second or so.
+pub(crate) const SIZED_ENTRIES: usize = 10_000;
+
 /// The entries of one folder that are looked at, to sort before cutting.
 pub(crate) const FOLDER_ENTRIES: usize = 100_000;
 

@@ -3,16 +3,18 @@
 //! The text to look for is taken literally: a model that wants a pattern can narrow
 //! the files by theirs. Files that are large or not text are passed over and counted.
 
+use std::fs::File;
 use std::io::Read;
 
 use wharf_sdk::data;
 
-use crate::entries::{self, Entry, Kind};
+use crate::entries::{Entry, Kind};
 use crate::fault::Fault;
 use crate::folders::Place;
 use crate::globs::Glob;
 use crate::limits::{
     FILE_LINES, LINE_CHARS, SEARCH_ENTRIES, SEARCH_FILE_BYTES, SEARCH_LINES, SEARCH_PATHS,
+    SNIFF_BYTES,
 };
 use crate::text;
 use crate::walk::{End, Walk};
@@ -213,14 +215,22 @@ impl Results {
 }
 
 /// The text of a file, unless it is too large, is not text or cannot be read.
+///
+/// Every call out of the sandbox takes longer than looking at a page of text, so the
+/// file is opened without a look at it first (its folder said that it is a file), and
+/// what is not text is given up after the first part.
 fn searchable(place: &Place) -> Option<String> {
-    let (file, size) = entries::open(place).ok()?;
-    if size > SEARCH_FILE_BYTES {
+    let mut file = File::open(place.path()).ok()?;
+    let mut bytes = Vec::with_capacity(2 * SNIFF_BYTES);
+    let mut start = file.by_ref().take(SNIFF_BYTES as u64);
+    let start = start.read_to_end(&mut bytes).ok()?;
+    if text::looks_binary(&bytes) {
         return None;
     }
-    let mut bytes = Vec::new();
-    file.take(SEARCH_FILE_BYTES).read_to_end(&mut bytes).ok()?;
-    if text::looks_binary(&bytes) {
+    if start == SNIFF_BYTES {
+        file.take(SEARCH_FILE_BYTES).read_to_end(&mut bytes).ok()?;
+    }
+    if bytes.len() as u64 > SEARCH_FILE_BYTES {
         return None;
     }
     let replace =

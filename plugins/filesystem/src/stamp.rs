@@ -41,7 +41,8 @@ fn date(days: u64) -> (u64, u64, u64) {
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if bytes < 1024 {
-        return format!("{bytes} bytes");
+        let unit = if bytes == 1 { "byte" } else { "bytes" };
+        return format!("{bytes} {unit}");
     }
     let mut tenths = u128::from(bytes) * 10 / 1024;
     let mut unit = 0;
@@ -85,6 +86,7 @@ mod tests {
     fn sizes_are_rounded() {
         let check = |bytes: u64, expect: &str| assert_eq!(size(bytes), expect);
         check(0, "0 bytes");
+        check(1, "1 byte");
         check(1023, "1023 bytes");
         check(1024, "1.0 KiB");
         check(1024 * 1024 * 3 / 2, "1.5 MiB");

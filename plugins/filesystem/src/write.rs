@@ -30,15 +30,42 @@ pub(crate) struct Written {
 /// Puts `content` in the place of the file, or makes it. If it is behind symbolic
 /// links, those stay as they are.
 pub(crate) fn replace(file: &Writable, content: &[u8]) -> Result<Written, Fault> {
+    replace_if(file, content, |_| Ok(()))
+}
+
+/// Does the same, unless the file no longer has the content that the new one was made
+/// from, because another call has changed it meanwhile.
+pub(crate) fn replace_unchanged(
+    file: &Writable,
+    before: &str,
+    content: &str,
+) -> Result<Written, Fault> {
+    replace_if(file, content.as_bytes(), |place| {
+        if read_whole(place)? == before {
+            return Ok(());
+        }
+        let what = "was changed by something else at the same time, and is left as that made it: read it again and repeat the edit";
+        Err(Fault::wrong(place.text(), what))
+    })
+}
+
+/// Looks once more, with everything ready, whether to put the content in its place.
+fn replace_if(
+    file: &Writable,
+    content: &[u8],
+    check: impl FnOnce(&Place) -> Result<(), Fault>,
+) -> Result<Written, Fault> {
     let place = &links::followed(file.place())?;
     if content.len() as u64 > WRITE_BYTES {
         let what = format!("cannot be written: at most {WRITE_BYTES} bytes at a time");
         return Err(Fault::wrong(place.text(), what));
     }
     let written = before(place)?;
-    Temporary::beside(place)
-        .and_then(|temporary| temporary.put_in_place(content, place))
-        .map_err(|e| links::fault("written", place, &e))?;
+    let failed = |error: io::Error| links::fault("written", place, &error);
+    let mut temporary = Temporary::beside(place).map_err(failed)?;
+    temporary.fill(content).map_err(failed)?;
+    check(place)?;
+    temporary.put_in_place(place).map_err(failed)?;
     Ok(written)
 }
 
@@ -110,10 +137,14 @@ impl Temporary {
         Ok(Self { place, file })
     }
 
-    /// Writes the content, waits until the disk has it, and gives it its name.
-    fn put_in_place(mut self, content: &[u8], place: &Place) -> io::Result<()> {
+    /// Writes the content and waits until the disk has it.
+    fn fill(&mut self, content: &[u8]) -> io::Result<()> {
         self.file.write_all(content)?;
-        self.file.sync_all()?;
+        self.file.sync_all()
+    }
+
+    /// Gives it the name of another file, which is then gone.
+    fn put_in_place(self, place: &Place) -> io::Result<()> {
         fs::rename(self.place.path(), place.path())
     }
 }
@@ -176,16 +207,26 @@ pub(crate) fn rename(from: &Writable, to: &Writable) -> Result<(), Fault> {
         Kind::File => rename_file(from, to),
         Kind::Directory | Kind::Symlink | Kind::Other => fs::rename(from.path(), to.path()),
     };
-    let crosses = "cannot be moved to another disk: write a copy there instead";
-    moved.map_err(|error| {
-        if error.kind() == io::ErrorKind::AlreadyExists {
-            exists(to)
-        } else if error.kind() == io::ErrorKind::CrossesDevices {
-            Fault::wrong(from.text(), crosses)
-        } else {
-            links::fault("moved", from, &error)
-        }
-    })
+    moved.map_err(|error| not_moved(from, to, &error))
+}
+
+/// Why something was not moved. That a place is on another disk is not always told by
+/// an error of its own, so of what fails between two granted folders this is the
+/// likeliest reason.
+fn not_moved(from: &Place, to: &Place, error: &io::Error) -> Fault {
+    use io::ErrorKind::{AlreadyExists, NotFound, PermissionDenied, StorageFull};
+    if error.kind() == AlreadyExists {
+        return exists(to);
+    }
+    let known = matches!(error.kind(), NotFound | PermissionDenied | StorageFull);
+    if from.folder() == to.folder() || known {
+        return links::fault("moved", from, error);
+    }
+    let what = format!(
+        "cannot be moved to `{}`: that is on another disk",
+        to.folder().path()
+    );
+    Fault::wrong(from.text(), what)
 }
 
 /// Moves a file so that it never replaces another, even one that appears at this

@@ -14,7 +14,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use super::http::{self, Request, Response};
-use super::{Binding, C, Host, Lines, PATIENCE, Way};
+use super::{Binding, C, Host, PATIENCE, Way};
 
 /// A client that has introduced itself.
 pub(crate) struct Client {
@@ -347,8 +347,7 @@ impl Link {
                 stdin.write_all(format!("{message}\n").as_bytes()).expect("the host reads");
             }
             Self::Sse { host, endpoint, .. } => {
-                let response = Request::post(endpoint, message).send(*host);
-                assert_eq!(response.status, 202, "{}", response.text());
+                Request::post(endpoint, message).send(*host).must_be(202);
             }
             Self::Streamable(link) => link.send(way, message),
         }
@@ -358,11 +357,9 @@ impl Link {
 impl Streamable {
     /// The handshake, whose response names the session (SHL-11).
     fn open(&mut self, message: &str) -> Value {
-        let response = Request::post("/mcp", message).send(self.host);
+        let response = Request::post("/mcp", message).send(self.host).must_be(200);
         self.session = response.header("mcp-session-id").map(str::to_owned);
-        let (status, mut answer) = response.json();
-        assert_eq!(status, 200, "{answer}");
-        answer["result"].take()
+        response.json()["result"].take()
     }
 
     fn send(&mut self, way: Way, text: &str) {
@@ -384,8 +381,7 @@ impl Streamable {
             // It ends when the response does, or when either side hangs up.
             thread::spawn(move || Response::read(socket).and_then(|it| forward(it, &inbox)));
         } else {
-            let response = Response::read(socket).expect("notifications are accepted");
-            assert_eq!(response.status, 202, "{}", response.text());
+            Response::read(socket).expect("there is a response").must_be(202);
         }
     }
 
@@ -428,8 +424,7 @@ fn forward(mut response: Response, inbox: &Sender<Heard>) -> io::Result<()> {
 /// SSE-2: the first event says where to post.
 fn open_sse(host: SocketAddr, inbox: Sender<Heard>) -> Link {
     let request = Request::new("GET", "/sse").header("Accept", "text/event-stream");
-    let mut response = request.send(host);
-    assert_eq!(response.status, 200);
+    let mut response = request.send(host).must_be(200);
     let first = response.event().unwrap().expect("an event");
     assert_eq!(first.name, "endpoint");
     let stream = response.socket();

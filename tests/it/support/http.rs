@@ -165,13 +165,21 @@ impl Response {
         text
     }
 
-    /// The status, and the rest of the body as JSON.
+    /// The rest of the body as JSON.
     #[track_caller]
-    pub(crate) fn json(self) -> (u16, Value) {
-        let status = self.status;
+    pub(crate) fn json(self) -> Value {
         let text = self.text();
         let json = serde_json::from_str(&text);
-        (status, json.unwrap_or_else(|error| panic!("{error}: {status} {text:?}")))
+        json.unwrap_or_else(|error| panic!("{error}: {text:?}"))
+    }
+
+    /// Insists on this status.
+    #[track_caller]
+    pub(crate) fn must_be(self, status: u16) -> Self {
+        if self.status != status {
+            panic!("{} instead of {status}: {}", self.status, self.text());
+        }
+        self
     }
 
     /// The next event; none at the proper end of the stream.

@@ -8,6 +8,7 @@ use wharf_sdk::prelude::*;
 
 use crate::answer::Answer;
 use crate::entries::Kind;
+use crate::fault::Fault;
 use crate::folders::{Folder, Folders, Place};
 use crate::tools::OnePath;
 use crate::{links, media, stamp};
@@ -97,12 +98,11 @@ pub(crate) struct Directory {
 )]
 pub(crate) fn list_allowed_directories() -> Answer<Directories> {
     let directories: Vec<Directory> = Folders::granted().iter().map(Directory::from).collect();
-    let text = match directories.as_slice() {
-        [] => "No folders are granted: start wharf with `--dir HOST::GUEST`.".to_owned(),
-        some => {
-            let lines: Vec<String> = some.iter().map(Directory::in_words).collect();
-            lines.join("\n")
-        }
+    let lines: Vec<String> = directories.iter().map(Directory::in_words).collect();
+    let text = if lines.is_empty() {
+        Fault::NothingGranted.to_string()
+    } else {
+        lines.join("\n")
     };
     Answer::new(Directories { directories }, text)
 }
@@ -226,9 +226,6 @@ mod tests {
         grant(&[("/docs", false), ("/data", true)]);
         assert_eq!(said(), "/data (read and write)\n/docs (read-only)");
         grant(&[]);
-        assert_eq!(
-            said(),
-            "No folders are granted: start wharf with `--dir HOST::GUEST`."
-        );
+        assert!(said().starts_with("no folder is granted: start wharf with"));
     }
 }

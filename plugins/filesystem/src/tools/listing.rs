@@ -9,7 +9,7 @@ use crate::entries::{self, Entry, Kind};
 use crate::fault::Fault;
 use crate::folders::{Folders, Place};
 use crate::globs::Excluded;
-use crate::limits::{LIST_ENTRIES, TREE_DEPTH, TREE_ENTRIES};
+use crate::limits::{LIST_ENTRIES, SIZED_ENTRIES, TREE_DEPTH, TREE_ENTRIES};
 use crate::stamp;
 use crate::tree::{self, Node, Tree};
 use crate::walk::{End, Walk};
@@ -141,33 +141,34 @@ fn note(tree: &Tree) -> Option<String> {
     answer::notes([end, answer::unreadable(tree.unreadable)])
 }
 
+/// That not all entries of a folder are listed.
+fn cut(listed: usize, all: usize) -> String {
+    format!("{listed} of {all} are listed: `search_files` with a pattern finds the others")
+}
+
 impl Listing {
     /// The first things in a folder, in this order.
     pub(crate) fn of(place: &Place, order: Order) -> Result<Self, Fault> {
         let found = entries::of(place)?;
         let all = found.list.len();
-        let listed = found
-            .list
-            .into_iter()
-            .map(|entry| Listed::new(entry, place));
-        let entries: Vec<Listed> = match order {
-            Order::Name => listed.take(LIST_ENTRIES).collect(),
-            Order::Size => {
-                let mut entries: Vec<Listed> = listed.collect();
-                entries.sort_unstable_by(|a, b| (b.size, &a.name).cmp(&(a.size, &b.name)));
-                entries.truncate(LIST_ENTRIES);
-                entries
-            }
+        let looked_at = match order {
+            Order::Name => LIST_ENTRIES,
+            Order::Size => SIZED_ENTRIES,
         };
-        let shown = entries.len();
-        let cut = (shown < all).then(|| {
-            format!("{shown} of {all} are listed: `search_files` with a pattern finds the others")
-        });
+        let first = found.list.into_iter().take(looked_at);
+        let mut entries: Vec<Listed> = first.map(|entry| Listed::new(entry, place)).collect();
+        if order == Order::Size {
+            entries.sort_unstable_by(|a, b| (b.size, &a.name).cmp(&(a.size, &b.name)));
+            entries.truncate(LIST_ENTRIES);
+        }
+        let cut = (entries.len() < all).then(|| cut(entries.len(), all));
+        let compared = (order == Order::Size && all > SIZED_ENTRIES)
+            .then(|| format!("only the sizes of the first {SIZED_ENTRIES} by name were compared"));
         let unreadable = answer::unreadable(usize::from(found.incomplete));
         Ok(Self {
             path: place.text().to_owned(),
             entries,
-            note: answer::notes([cut, unreadable]),
+            note: answer::notes([cut, compared, unreadable]),
         })
     }
 

@@ -135,7 +135,7 @@ pub(crate) fn edit_file(args: EditFile) -> Result<Answer<EditedFile>> {
         note: None,
     };
     if let Some(file) = file.filter(|_| before != after) {
-        let written = write::replace(&file, after.as_bytes())?;
+        let written = write::replace_unchanged(&file, &before, &after)?;
         data.written = true;
         data.note = note(&written).map(str::to_owned);
     }

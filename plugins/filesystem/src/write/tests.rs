@@ -19,6 +19,17 @@ fn files_are_made_and_replaced() {
 }
 
 #[test]
+fn what_another_call_wrote_is_not_lost() {
+    let sandbox = Sandbox::new(&[("x", "theirs")]);
+    let written = replace_unchanged(&sandbox.writable("x"), "before", "ours");
+    assert!(said(&sandbox, written).contains("was changed by something else"));
+    assert_eq!(sandbox.text("x"), "theirs");
+    assert_eq!(sandbox.names("."), ["x"]);
+    replace_unchanged(&sandbox.writable("x"), "theirs", "ours").unwrap();
+    assert_eq!(sandbox.text("x"), "ours");
+}
+
+#[test]
 fn replaced_scripts_are_noticed() {
     let sandbox = Sandbox::new(&[("run", "#!/bin/sh\n"), ("x", "")]);
     let was_script = |name: &str| {

@@ -1,0 +1,273 @@
+//! What it says when asked what it can do.
+
+use insta::assert_snapshot;
+
+use super::Place;
+
+#[test]
+fn help() {
+    assert_snapshot!(Place::new().wharf("--help"), @"
+    exit 0
+    --- stdout
+    Serve Model Context Protocol tools from sandboxed WebAssembly plugins.
+
+    A plugin reaches nothing that is not granted to it: no file, no environment variable, no network.
+    Every call runs in an instance of its own, with a deadline and a memory limit.
+
+    Usage: wharf [OPTIONS] <COMMAND>
+
+    Commands:
+      serve    Serve plugins to clients, over standard input and output or over HTTP
+      build    Compile plugin crates to WebAssembly components
+      inspect  Show what a plugin offers, what it imports, and what it would need granted
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Output:
+      -v, --verbose...
+              Say more in the log; `-vv` says even more
+              
+              The log goes to standard error. By default it has warnings and what plugins print. The
+              environment variable `WHARF_LOG` chooses more finely, such as
+              `WHARF_LOG=warn,wharf=debug,plugin=off`; these flags override it.
+
+      -q, --quiet
+              Print errors only: no progress, no ready lines, no warnings
+
+    Examples:
+      wharf serve plugins/filesystem --dir ~/notes
+      wharf build plugins/filesystem --out dist
+      wharf inspect dist/filesystem.wasm
+
+    `wharf COMMAND --help` says more about a command.
+    ");
+}
+
+#[test]
+fn help_for_serve() {
+    assert_snapshot!(Place::new().wharf("serve --help"), @"
+    exit 0
+    --- stdout
+    Serve plugins to clients, over standard input and output or over HTTP
+
+    Usage: wharf serve [OPTIONS] [PATH]...
+
+    Arguments:
+      [PATH]...
+              Plugins: `.wasm` components, or folders of plugin crates
+              
+              A crate is compiled to wasm32-wasip2 first. Any number of plugins can be served together.
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Endpoints:
+          --stdio
+              Serve one client over standard input and output
+
+          --listen <ADDR>
+              Serve HTTP at this address [default: 127.0.0.1:8080, unless --stdio is given]
+              
+              Serves `/mcp` (Streamable HTTP), `/sse` with `/messages` (HTTP+SSE) and `/healthz`. ADDR
+              is an IP address and a port; `localhost:PORT`, `:PORT` and PORT alone mean 127.0.0.1. Port
+              0 takes any free port; the ready lines say which. Can be combined with --stdio.
+
+          --allow-public
+              Allow an ADDR that other machines can reach
+              
+              There is no authentication yet: whoever reaches the address can call every tool.
+
+          --allow-host <NAME>
+              Accept HTTP requests for this host name, besides loopback names; repeatable
+              
+              NAME is what clients have in their URL, such as `tools.example.com`. Other names are
+              refused, so that a web page cannot reach the server by having its own name point to it.
+
+          --allow-origin <ORIGIN>
+              Accept HTTP requests from web pages of this origin; repeatable
+              
+              Such as `https://app.example.com`. Pages of loopback origins are always accepted, others
+              refused. Programs that are not browsers send no origin and are not concerned.
+
+    Grants:
+          --dir <HOST::GUEST>
+              Let plugins read a folder, as `HOST[::GUEST][:ro|:rw]`; repeatable
+              
+              HOST is the folder here, GUEST the absolute path plugins see it at, by default the same.
+              Read-only, unless `:rw` allows changes too. Given to every plugin served.
+
+          --env <NAME[=VALUE]>
+              Give plugins an environment variable, as `NAME=VALUE` or `NAME`; repeatable
+              
+              NAME alone passes on the host's value. Given to every plugin served.
+
+    Limits:
+          --timeout <TIME>
+              How long a call may take, in `ms`, `s`, `m` or `h`
+              
+              [default: 30s]
+
+          --memory <SIZE>
+              How much memory a call may use, in `KiB`, `MiB` or `GiB`
+              
+              [default: 64MiB]
+
+    Cache:
+          --cache-dir <DIR>
+              Keep compiled code in this folder [default: `$XDG_CACHE_HOME/wharf` or `~/.cache/wharf`]
+
+          --no-cache
+              Compile plugins to machine code at every start
+
+    Output:
+      -v, --verbose...
+              Say more in the log; `-vv` says even more
+              
+              The log goes to standard error. By default it has warnings and what plugins print. The
+              environment variable `WHARF_LOG` chooses more finely, such as
+              `WHARF_LOG=warn,wharf=debug,plugin=off`; these flags override it.
+
+      -q, --quiet
+              Print errors only: no progress, no ready lines, no warnings
+
+    Examples:
+      Serve a plugin crate at http://127.0.0.1:8080, with a folder to read:
+        wharf serve plugins/filesystem --dir ~/notes
+
+      Let it change that folder, which it sees as /notes:
+        wharf serve plugins/filesystem --dir ~/notes::/notes:rw
+
+      Serve two components to the program that starts this one, with a key:
+        wharf serve --stdio weather.wasm hello.wasm --env WEATHER_KEY
+    ");
+}
+
+#[test]
+fn short_help_for_serve() {
+    assert_snapshot!(Place::new().wharf("serve -h"), @"
+    exit 0
+    --- stdout
+    Serve plugins to clients, over standard input and output or over HTTP
+
+    Usage: wharf serve [OPTIONS] [PATH]...
+
+    Arguments:
+      [PATH]...  Plugins: `.wasm` components, or folders of plugin crates
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+
+    Endpoints:
+          --stdio                  Serve one client over standard input and output
+          --listen <ADDR>          Serve HTTP at this address [default: 127.0.0.1:8080, unless --stdio
+                                   is given]
+          --allow-public           Allow an ADDR that other machines can reach
+          --allow-host <NAME>      Accept HTTP requests for this host name, besides loopback names;
+                                   repeatable
+          --allow-origin <ORIGIN>  Accept HTTP requests from web pages of this origin; repeatable
+
+    Grants:
+          --dir <HOST::GUEST>   Let plugins read a folder, as `HOST[::GUEST][:ro|:rw]`; repeatable
+          --env <NAME[=VALUE]>  Give plugins an environment variable, as `NAME=VALUE` or `NAME`;
+                                repeatable
+
+    Limits:
+          --timeout <TIME>  How long a call may take, in `ms`, `s`, `m` or `h` [default: 30s]
+          --memory <SIZE>   How much memory a call may use, in `KiB`, `MiB` or `GiB` [default: 64MiB]
+
+    Cache:
+          --cache-dir <DIR>  Keep compiled code in this folder [default: `$XDG_CACHE_HOME/wharf` or
+                             `~/.cache/wharf`]
+          --no-cache         Compile plugins to machine code at every start
+
+    Output:
+      -v, --verbose...  Say more in the log; `-vv` says even more
+      -q, --quiet       Print errors only: no progress, no ready lines, no warnings
+
+    Examples:
+      Serve a plugin crate at http://127.0.0.1:8080, with a folder to read:
+        wharf serve plugins/filesystem --dir ~/notes
+
+      Let it change that folder, which it sees as /notes:
+        wharf serve plugins/filesystem --dir ~/notes::/notes:rw
+
+      Serve two components to the program that starts this one, with a key:
+        wharf serve --stdio weather.wasm hello.wasm --env WEATHER_KEY
+    ");
+}
+
+#[test]
+fn help_for_build() {
+    assert_snapshot!(Place::new().wharf("build -h"), @"
+    exit 0
+    --- stdout
+    Compile plugin crates to WebAssembly components
+
+    Usage: wharf build [OPTIONS] <PATH>...
+
+    Arguments:
+      <PATH>...  Folders of plugin crates
+
+    Options:
+          --out <DIR>  Copy the components into this folder, named after their packages
+      -h, --help       Print help (see more with '--help')
+
+    Output:
+      -v, --verbose...  Say more in the log; `-vv` says even more
+      -q, --quiet       Print errors only: no progress, no ready lines, no warnings
+
+    Examples:
+      wharf build plugins/filesystem
+      wharf build plugins/* --out dist
+    ");
+}
+
+#[test]
+fn help_for_inspect() {
+    assert_snapshot!(Place::new().wharf("inspect -h"), @"
+    exit 0
+    --- stdout
+    Show what a plugin offers, what it imports, and what it would need granted
+
+    Usage: wharf inspect [OPTIONS] <PLUGIN>
+
+    Arguments:
+      <PLUGIN>  A `.wasm` component, or the folder of a plugin crate, compiled first
+
+    Options:
+          --json  Print JSON
+      -h, --help  Print help (see more with '--help')
+
+    Output:
+      -v, --verbose...  Say more in the log; `-vv` says even more
+      -q, --quiet       Print errors only: no progress, no ready lines, no warnings
+
+    Examples:
+      wharf inspect plugins/filesystem
+      wharf inspect filesystem.wasm --json
+    ");
+}
+
+#[test]
+fn without_a_command_there_is_help_and_a_failure() {
+    let speech = Place::new().wharf("");
+    assert!(
+        speech.starts_with("exit 2\n--- stderr\nServe Model Context Protocol"),
+        "{speech}"
+    );
+}
+
+#[test]
+fn the_version() {
+    assert_snapshot!(Place::new().wharf("--version"), @"
+    exit 0
+    --- stdout
+    wharf 0.1.0
+    ");
+}
