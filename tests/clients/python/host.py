@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 READY = re.compile(r"ready: (http://[\d.:]+)/(mcp|sse) ")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
+USUAL_PORT = 8080
 # 2026-01-02T03:04:05Z, the age of all files that a case file asks for.
 LAST_CHANGE = 1_767_323_045
 
@@ -33,6 +35,7 @@ class Wharf:
     def serve(self, serve: dict[str, Any], folder: Path, *endpoint: str) -> list[str]:
         """The command that serves what a case file asks for."""
         command = [str(self.binary), "serve", *endpoint, *serve.get("args", [])]
+        command += ["--cache-dir", str(self.plugins / "cache")]
         if "folder" in serve:
             command += ["--dir", f"{folder}::{serve['folder']['guest']}:rw"]
         for name in serve["plugins"]:
@@ -51,14 +54,23 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def free_endpoint() -> list[str]:
+    """Where to listen: where wharf does by itself, unless somebody else is there."""
+    with socket.socket() as probe:
+        taken = probe.connect_ex(("127.0.0.1", USUAL_PORT)) == 0
+    return ["--listen", "127.0.0.1:0"] if taken else []
+
+
 class Server:
     """A host that listens, on a port of its own choice, until told to stop."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], cwd: Path | None = None) -> None:
         self.log: deque[str] = deque(maxlen=40)
         self._ready = threading.Event()
         self.addresses: dict[str, str] = {}
-        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

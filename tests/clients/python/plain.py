@@ -7,7 +7,6 @@ names of plugins and tools.
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 import tempfile
 from contextlib import AbstractAsyncContextManager
@@ -20,11 +19,10 @@ from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamablehttp_client
 
 import cases
-from host import Server, Wharf, arguments
+from host import Server, Wharf, arguments, free_endpoint
 from report import Report
 
 REVISION = "2025-11-25"
-USUAL_PORT = 8080
 
 
 # === As in the documentation ===
@@ -145,7 +143,7 @@ async def run(wharf: Wharf, report: Report) -> None:
     check("stdio", await over_stdio(command, args))
     answers = await with_mistakes(stdio_client(params))
     report.equal("plain / stdio, mistakes", [dump(answer) for answer in answers], MISTAKES)
-    with Server(wharf.serve(serve, nowhere, *endpoint())) as server:
+    with Server(wharf.serve(serve, nowhere, *free_endpoint())) as server:
         # People write `localhost`, which may mean an IPv6 address first.
         sse, mcp = server.url("sse", "localhost"), server.url("mcp", "localhost")
         check(f"{sse}", await over_sse(sse))
@@ -168,13 +166,6 @@ async def run_environment(wharf: Wharf, report: Report) -> None:
         result,
         {"content": [{"type": "text", "text": "secret"}]},
     )
-
-
-def endpoint() -> list[str]:
-    """Where to listen: where wharf does by itself, unless somebody else is there."""
-    with socket.socket() as probe:
-        taken = probe.connect_ex(("127.0.0.1", USUAL_PORT)) == 0
-    return ["--listen", "127.0.0.1:0"] if taken else []
 
 
 def main() -> int:

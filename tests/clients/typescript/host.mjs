@@ -27,7 +27,8 @@ export class Wharf {
         for (const plugin of plugins) {
             if (!existsSync(plugin)) throw new Error(`there is no plugin ${plugin}: build it with \`wharf build\``);
         }
-        return ['serve', ...endpoint, ...(serve.args ?? []), ...granted, ...plugins];
+        const cache = ['--cache-dir', join(this.plugins, 'cache')];
+        return ['serve', ...endpoint, ...(serve.args ?? []), ...cache, ...granted, ...plugins];
     }
 }
 

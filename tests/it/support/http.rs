@@ -177,7 +177,8 @@ impl Response {
     #[track_caller]
     pub(crate) fn must_be(self, status: u16) -> Self {
         if self.status != status {
-            panic!("{} instead of {status}: {}", self.status, self.text());
+            let found = self.status;
+            panic!("{found} instead of {status}: {}", self.text());
         }
         self
     }
