@@ -10,6 +10,7 @@ mod client;
 mod host;
 mod http;
 mod lines;
+mod messages;
 mod ways;
 
 use std::thread;
@@ -21,6 +22,7 @@ pub(crate) use client::{Client, Exchange};
 pub(crate) use host::{Host, Signal, refused};
 pub(crate) use http::{Request, Response};
 pub(crate) use lines::Lines;
+pub(crate) use messages::{Modern, Session};
 pub(crate) use ways::{
     A, B, Binding, C, D, E, REVISIONS, Way, on_every_session, on_every_way, stage,
 };

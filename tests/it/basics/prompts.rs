@@ -56,7 +56,7 @@ fn refuses_arguments_that_do_not_fit(way: Way) {
         (json!({ "language": "rust" }), "code"),
         (json!({ "code": 7 }), "code"),
         (json!({ "code": "x", "strictness": 4 }), "strictness"),
-        (json!({ "code": "x", "strictness": "very" }), "strictness"),
+        (json!({ "code": "x", "strictness": "very" }), "very"),
         (json!([]), "arguments"),
         (json!(null), "arguments"),
     ] {

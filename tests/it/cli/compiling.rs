@@ -4,7 +4,6 @@ use std::fs;
 #[cfg(unix)]
 use std::{
     io::{BufRead, BufReader, Read},
-    path::Path,
     process::{Command, Stdio},
     sync::mpsc::channel,
     thread,
@@ -171,19 +170,17 @@ fn without_target() -> Place {
     place
         .package("tool", "tool", PLUGIN)
         .program("rustc", "echo /nowhere")
-        .program(
-            "cargo",
-            &cargo_metadata(&place.path().canonicalize().unwrap()),
-        );
+        .program("cargo", &cargo(&place, "exit 1"));
     place
 }
 
-/// A cargo that knows of one package and fails to build it.
+/// A cargo that knows of one package, and does something else than to build it.
 #[cfg(unix)]
-fn cargo_metadata(root: &Path) -> String {
+fn cargo(place: &Place, build: &str) -> String {
+    let root = place.path().canonicalize().unwrap();
     let root = root.display();
     format!(
-        r#"[ "$1" = metadata ] || exit 1
+        r#"[ "$1" = metadata ] || {{ {build}; }}
 echo '{{ "workspace_root": "{root}/tool", "packages": [{{ "name": "tool", "id": "tool",
   "manifest_path": "{root}/tool/Cargo.toml", "targets": [{{ "kind": ["cdylib"] }}] }}] }}'"#
     )
@@ -243,8 +240,11 @@ fn cargo_ends_with_the_program() {
     place
         .package("tool", "tool", PLUGIN)
         .program("rustc", "echo /")
-        .program("cargo", "echo busy >&2; exec /bin/sleep 600");
-    let mut wharf = place.command_with_bin("serve tool --listen 0");
+        .program(
+            "cargo",
+            &cargo(&place, "echo busy >&2; exec /bin/sleep 600"),
+        );
+    let mut wharf = place.command_with_bin("serve tool --listen 0 --quiet");
     let mut wharf = wharf.stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(wharf.stderr.take().unwrap());
     let mut line = String::new();

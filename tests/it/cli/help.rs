@@ -31,7 +31,7 @@ fn help() {
     Output:
       -v, --verbose...
               Say more in the log; `-vv` says even more
-              
+
               The log goes to standard error. By default it has warnings and what plugins print. The
               environment variable `WHARF_LOG` chooses more finely, such as
               `WHARF_LOG=warn,wharf=debug,plugin=off`; these flags override it.
@@ -60,7 +60,7 @@ fn help_for_serve() {
     Arguments:
       [PATH]...
               Plugins: `.wasm` components, or folders of plugin crates
-              
+
               A crate is compiled to wasm32-wasip2 first. Any number of plugins can be served together.
 
     Options:
@@ -73,49 +73,49 @@ fn help_for_serve() {
 
           --listen <ADDR>
               Serve HTTP at this address [default: 127.0.0.1:8080, unless --stdio is given]
-              
+
               Serves `/mcp` (Streamable HTTP), `/sse` with `/messages` (HTTP+SSE) and `/healthz`. ADDR
               is an IP address and a port; `localhost:PORT`, `:PORT` and PORT alone mean 127.0.0.1. Port
               0 takes any free port; the ready lines say which. Can be combined with --stdio.
 
           --allow-public
               Allow an ADDR that other machines can reach
-              
+
               There is no authentication yet: whoever reaches the address can call every tool.
 
           --allow-host <NAME>
               Accept HTTP requests for this host name, besides loopback names; repeatable
-              
+
               NAME is what clients have in their URL, such as `tools.example.com`. Other names are
               refused, so that a web page cannot reach the server by having its own name point to it.
 
           --allow-origin <ORIGIN>
               Accept HTTP requests from web pages of this origin; repeatable
-              
+
               Such as `https://app.example.com`. Pages of loopback origins are always accepted, others
               refused. Programs that are not browsers send no origin and are not concerned.
 
     Grants:
           --dir <HOST::GUEST>
               Let plugins read a folder, as `HOST[::GUEST][:ro|:rw]`; repeatable
-              
+
               HOST is the folder here, GUEST the absolute path plugins see it at, by default the same.
               Read-only, unless `:rw` allows changes too. Given to every plugin served.
 
           --env <NAME[=VALUE]>
               Give plugins an environment variable, as `NAME=VALUE` or `NAME`; repeatable
-              
+
               NAME alone passes on the host's value. Given to every plugin served.
 
     Limits:
           --timeout <TIME>
               How long a call may take, in `ms`, `s`, `m` or `h`
-              
+
               [default: 30s]
 
           --memory <SIZE>
               How much memory a call may use, in `KiB`, `MiB` or `GiB`
-              
+
               [default: 64MiB]
 
     Cache:
@@ -128,7 +128,7 @@ fn help_for_serve() {
     Output:
       -v, --verbose...
               Say more in the log; `-vv` says even more
-              
+
               The log goes to standard error. By default it has warnings and what plugins print. The
               environment variable `WHARF_LOG` chooses more finely, such as
               `WHARF_LOG=warn,wharf=debug,plugin=off`; these flags override it.

@@ -185,7 +185,7 @@ fn a_time_without_a_unit() {
     --- stderr
     error: `--timeout 30`: the unit is missing
 
-    hint: write it as `30ms`, `30s`, `30m` or `30h`
+    hint: write a whole number and `ms`, `s`, `m` or `h`, such as `30s`
     ");
 }
 
@@ -196,7 +196,7 @@ fn a_size_in_a_unit_of_two_meanings() {
     --- stderr
     error: `--memory 64MB`: `MB` is not a unit
 
-    hint: write it as `64KiB`, `64MiB` or `64GiB`
+    hint: write a whole number and `KiB`, `MiB` or `GiB`, such as `64MiB`
     ");
 }
 
@@ -223,7 +223,6 @@ fn a_log_filter_that_is_none() {
     exit 2
     --- stderr
     error: `WHARF_LOG=wharf=loud` is not a log filter
-      caused by: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5
       caused by: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5
 
     hint: write it like `warn`, or like `warn,wharf=debug,plugin=off`

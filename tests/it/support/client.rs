@@ -14,6 +14,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use super::http::{self, Request, Response};
+use super::messages::{self, mirrored, request};
 use super::{Binding, C, Host, PATIENCE, Way};
 
 /// A client that has introduced itself.
@@ -277,6 +278,14 @@ impl Client {
         }
     }
 
+    /// Breaks the connection that a request went over, on Streamable HTTP.
+    pub(crate) fn hang_up_on(&mut self, id: u64) {
+        match &mut self.link {
+            Link::Streamable(link) => link.hang_up(id),
+            Link::Stdio(_) | Link::Sse { .. } => panic!("they share one connection"),
+        }
+    }
+
     /// Goes away without a word. What has been heard by then is lost.
     pub(crate) fn hang_up(self) {
         match self.link {
@@ -313,14 +322,10 @@ impl Client {
         }
     }
 
-    /// DSC-1: what modern requests say about themselves.
     fn sign(&self, params: &mut Value) {
-        let meta = &mut params["_meta"];
-        meta["io.modelcontextprotocol/protocolVersion"] = self.way.revision.into();
-        meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
-        meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "tests", "version": "1" });
+        messages::sign(params, self.way.revision);
         if let Some(level) = self.log_level {
-            meta["io.modelcontextprotocol/logLevel"] = level.into();
+            params["_meta"]["io.modelcontextprotocol/logLevel"] = level.into();
         }
     }
 }
@@ -390,16 +395,6 @@ impl Streamable {
     }
 }
 
-/// §7.2: the headers that repeat what a modern request says.
-pub(crate) fn mirrored(request: Request, message: &Value) -> Request {
-    let request = request.header("Mcp-Method", message["method"].as_str().expect("a method"));
-    let params = &message["params"];
-    match params["name"].as_str().or(params["uri"].as_str()) {
-        Some(name) => request.header("Mcp-Name", name),
-        None => request,
-    }
-}
-
 /// Hands on what a response holds: one message, a stream of them, or none.
 fn forward(mut response: Response, inbox: &Sender<Heard>) -> io::Result<()> {
     let status = Some(response.status);
@@ -439,10 +434,6 @@ fn open_sse(host: SocketAddr, inbox: Sender<Heard>) -> Link {
         endpoint: first.data,
         stream,
     }
-}
-
-fn request(id: &str, method: &str, params: &Value) -> String {
-    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)
 }
 
 fn heard(text: String) -> Heard {

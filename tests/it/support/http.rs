@@ -79,6 +79,11 @@ impl Request {
         self
     }
 
+    /// All of it.
+    pub(crate) fn bytes(&self, to: SocketAddr) -> Vec<u8> {
+        [self.head(to).as_bytes(), &self.body].concat()
+    }
+
     /// Sends it and reads the head of the response.
     #[track_caller]
     pub(crate) fn send(&self, to: SocketAddr) -> Response {
