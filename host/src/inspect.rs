@@ -6,7 +6,7 @@
 //! served. Then it is loaded as for serving, but granted nothing, and asked for
 //! its lists; if that fails the reason is a finding like others, not an error.
 //!
-//! Findings are text for people ([`text`]) or JSON for programs ([`json`]). The
+//! Findings are text for people (`text`) or JSON for programs (`json`). The
 //! JSON is made to stay: fields may be added, not renamed or removed.
 
 use std::error::Error;

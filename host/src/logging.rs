@@ -3,7 +3,7 @@
 //! Standard output is not for logs, whatever is served. And standard error may be
 //! a pipe that nobody empties: a client that starts a server and only looks at its
 //! answers is common. So events are put into a bounded queue, and a thread of its
-//! own writes them ([`queue`]); if nobody reads, lines are lost, and no call waits.
+//! own writes them (`queue`); if nobody reads, lines are lost, and no call waits.
 //!
 //! What plugins print and log has the target `plugin`; everything else is named
 //! after the module it comes from.
