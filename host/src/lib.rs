@@ -17,9 +17,11 @@ pub mod transport;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 use cli::Cli;
-use config::{Config, Environment, Task};
+use config::{BuildConfig, Config, Environment, InspectConfig, Task};
+use drain::Signals;
 use report::{Exit, Report};
 
 /// How long blocking work that nobody waits for any more may hold up the end of
@@ -49,19 +51,41 @@ fn run(cli: Cli, environment: &Environment, report: Report) -> anyhow::Result<Ex
 }
 
 async fn perform(task: Task, report: Report) -> anyhow::Result<Exit> {
-    let listener = |progress: &compile::Progress<'_>| report.progress(progress);
+    let mut signals = Signals::listen().context("signals cannot be listened to")?;
     match task {
-        Task::Serve(config) => serve::serve(config, report).await,
-        Task::Build(config) => {
-            let built = compile::build(&config, &listener).await?;
-            let paths: String = built.iter().map(|path| format!("{}\n", path.display())).collect();
-            report.data(&paths)?;
-            Ok(Exit::Success)
-        }
-        Task::Inspect(config) => {
-            let runtime = serve::sandbox(config.cache_dir.clone())?;
-            report.data(&inspect::run(&config, &runtime, &listener).await?)?;
-            Ok(Exit::Success)
-        }
+        Task::Serve(config) => serve::serve(&config, &mut signals, report).await,
+        Task::Build(config) => tell(built(&config, report), &mut signals, report).await,
+        Task::Inspect(config) => tell(inspected(&config, report), &mut signals, report).await,
     }
+}
+
+/// Prints what comes out, unless somebody interrupts it. What is dropped then ends
+/// what it has started, such as a compiler.
+async fn tell(
+    text: impl Future<Output = anyhow::Result<String>>,
+    signals: &mut Signals,
+    report: Report,
+) -> anyhow::Result<Exit> {
+    tokio::select! {
+        text = text => {
+            report.data(&text?)?;
+            Ok(Exit::Success)
+        }
+        _ = signals.next() => Ok(Exit::Interrupted),
+    }
+}
+
+/// Where the components are, a line each.
+async fn built(config: &BuildConfig, report: Report) -> anyhow::Result<String> {
+    let mut lines = String::new();
+    for path in compile::build(config, &|progress| report.progress(progress)).await? {
+        lines.push_str(&path.display().to_string());
+        lines.push('\n');
+    }
+    Ok(lines)
+}
+
+async fn inspected(config: &InspectConfig, report: Report) -> anyhow::Result<String> {
+    let runtime = serve::sandbox(config.cache_dir.clone())?;
+    Ok(inspect::run(config, &runtime, &|progress| report.progress(progress)).await?)
 }

@@ -3,7 +3,7 @@
 //!
 //! The router asks the catalogue who answers, checks arguments and results
 //! against their schemas, and turns faults into what a client may hear
-//! ([`rescue`]). It has never heard of ids, revisions or transports.
+//! (`rescue`). It has never heard of ids, revisions or transports.
 
 use std::sync::Arc;
 

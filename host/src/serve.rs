@@ -27,12 +27,16 @@ use crate::transport::stdio::Stdio;
 ///
 /// # Errors
 /// When it cannot start: a port in use, a plugin that cannot be loaded.
-pub(crate) async fn serve(config: ServeConfig, report: Report) -> anyhow::Result<Exit> {
-    let mut signals = Signals::listen().context("signals cannot be listened to")?;
-    tokio::select! {
-        host = Host::prepare(&config, report) => host?.run(&mut signals, report).await,
-        _ = signals.next() => Ok(Exit::Interrupted),
-    }
+pub(crate) async fn serve(
+    config: &ServeConfig,
+    signals: &mut Signals,
+    report: Report,
+) -> anyhow::Result<Exit> {
+    let host = tokio::select! {
+        host = Host::prepare(config, report) => host?,
+        _ = signals.next() => return Ok(Exit::Interrupted),
+    };
+    host.run(signals, report).await
 }
 
 /// Everything that is needed to serve.

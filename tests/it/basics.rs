@@ -9,6 +9,7 @@ mod events;
 mod prompts;
 mod resources;
 mod running;
+mod streams;
 
 use serde_json::{Value, json};
 use wharf_fixtures::{EVERYTHING, HELLO, ROGUE};
@@ -82,7 +83,12 @@ fn knows_no_other_methods(way: Way) {
     assert_unknown(&mut client, "Tools/List");
     assert_unknown(&mut client, "resources/subscribe");
     let foreign: &[&str] = if way.is_modern() {
-        &["initialize", "logging/setLevel", "tasks/list", "tasks/result"]
+        &[
+            "initialize",
+            "logging/setLevel",
+            "tasks/list",
+            "tasks/result",
+        ]
     } else {
         &["subscriptions/listen", "tasks/update"]
     };
@@ -94,7 +100,10 @@ fn knows_no_other_methods(way: Way) {
 /// DSC-8: without resources and prompts their methods do not exist.
 fn serves_what_it_advertises(way: Way) {
     let (_host, mut client) = stage(way, &[HELLO]);
-    assert_eq!(client.hello["capabilities"], json!({ "tools": {}, "logging": {} }));
+    assert_eq!(
+        client.hello["capabilities"],
+        json!({ "tools": {}, "logging": {} })
+    );
     let tools = client.result("tools/list", json!({}));
     assert_eq!(tools["tools"][0]["name"], "greet");
     for method in ["resources/list", "resources/templates/list", "prompts/list"] {
@@ -124,7 +133,10 @@ fn every_revision_is_spoken_on_every_binding() {
     let http = Host::serve(&["--listen", "127.0.0.1:0", HELLO]);
     for revision in REVISIONS {
         for binding in [Binding::Sse, Binding::Streamable] {
-            greet(Client::connect_to(http.address(), Way::new(binding, revision)));
+            greet(Client::connect_to(
+                http.address(),
+                Way::new(binding, revision),
+            ));
         }
         let (_host, client) = stage(Way::new(Binding::Stdio, revision), &[HELLO]);
         greet(client);
@@ -132,7 +144,12 @@ fn every_revision_is_spoken_on_every_binding() {
 }
 
 fn greet(mut client: Client) {
-    assert_eq!(client.text("greet", json!({ "name": "Ada" })), "Hello, Ada!", "{:?}", client.way);
+    assert_eq!(
+        client.text("greet", json!({ "name": "Ada" })),
+        "Hello, Ada!",
+        "{:?}",
+        client.way
+    );
 }
 
 mod handshake {

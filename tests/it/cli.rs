@@ -103,13 +103,15 @@ impl Place {
             lines.join("\n")
         };
         let (out, err) = (text(&output.stdout), text(&output.stderr));
-        let mut speech = format!("exit {}", output.status.code().unwrap());
+        let mut speech = vec![format!("exit {}", output.status.code().unwrap())];
         for (name, text) in [("stdout", out), ("stderr", err)] {
             if !text.is_empty() {
-                speech += &format!("\n--- {name}\n{text}");
+                speech.extend([format!("--- {name}"), text]);
             }
         }
         let real = self.path().canonicalize().unwrap();
-        speech.replace(real.to_str().unwrap(), "[FOLDER]")
+        speech
+            .join("\n")
+            .replace(real.to_str().unwrap(), "[FOLDER]")
     }
 }

@@ -29,9 +29,15 @@ fn everybody_gets_their_own_answers() {
         let clients: Vec<_> = (0..2 * CLIENTS)
             .map(|number| scope.spawn(move || converse(to, number)))
             .collect();
-        let outcomes: Vec<_> = clients.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        let outcomes: Vec<_> = clients
+            .into_iter()
+            .map(thread::ScopedJoinHandle::join)
+            .collect();
         served.store(true, Ordering::Relaxed);
-        assert!(outcomes.iter().all(Result::is_ok), "a client was not served");
+        assert!(
+            outcomes.iter().all(Result::is_ok),
+            "a client was not served"
+        );
         for rogue in rogues {
             assert!(rogue.join().unwrap(), "nothing happened meanwhile");
         }

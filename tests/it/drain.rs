@@ -56,8 +56,9 @@ fn finishes_what_runs(way: Way, signal: Signal) {
 fn the_end_of_standard_input() {
     for way in [Way::STDIO, Way::STDIO_MODERN] {
         let (mut host, mut client) = stage(way, &[ROGUE]);
-        let calls: Vec<u64> =
-            (0..20).map(|_| client.start_call("sleep", json!({ "ms": 50 }))).collect();
+        let calls: Vec<u64> = (0..20)
+            .map(|_| client.start_call("sleep", json!({ "ms": 50 })))
+            .collect();
         client.close_stdin();
         for id in calls {
             assert_eq!(client.answer(id).result()["content"][0]["text"], "awake");
@@ -82,7 +83,10 @@ fn the_end_of_standard_input_that_nobody_serves() {
     let mut host = Host::serve(&["--listen", "127.0.0.1:0", ROGUE]);
     host.close_stdin();
     let mut client = Client::connect_to(host.address(), Way::STREAMABLE);
-    assert_eq!(client.text("echo", json!({ "text": "still here" })), "still here");
+    assert_eq!(
+        client.text("echo", json!({ "text": "still here" })),
+        "still here"
+    );
 }
 
 #[test]
@@ -123,7 +127,9 @@ fn a_second_signal() {
 /// The first thing a drain does, on HTTP.
 #[track_caller]
 fn has_stopped_listening(host: &Host) {
-    eventually("no connection is accepted", || TcpStream::connect(host.address()).err());
+    eventually("no connection is accepted", || {
+        TcpStream::connect(host.address()).err()
+    });
 }
 
 /// They end as responses do, and are not cut off.
@@ -131,8 +137,9 @@ fn has_stopped_listening(host: &Host) {
 fn idle_streams() {
     let mut host = Host::serve(&["--listen", "127.0.0.1:0", ROGUE]);
     let request = Request::new("GET", "/sse");
-    let mut streams: Vec<Response> =
-        (0..3).map(|_| request.send(host.address()).must_be(200)).collect();
+    let mut streams: Vec<Response> = (0..3)
+        .map(|_| request.send(host.address()).must_be(200))
+        .collect();
     for stream in &mut streams {
         assert_eq!(stream.event().unwrap().expect("an event").name, "endpoint");
     }
@@ -148,8 +155,12 @@ fn idle_streams() {
 fn idle_connections() {
     let mut host = Host::serve(&["--listen", "127.0.0.1:0", ROGUE]);
     let _silent = TcpStream::connect(host.address()).unwrap();
-    let kept = Request::new("GET", "/healthz").write_to(host.address()).unwrap();
-    let response = Response::read(kept.try_clone().unwrap()).unwrap().must_be(200);
+    let kept = Request::new("GET", "/healthz")
+        .write_to(host.address())
+        .unwrap();
+    let response = Response::read(kept.try_clone().unwrap())
+        .unwrap()
+        .must_be(200);
     assert_eq!(response.header("connection"), None, "it is kept alive");
     host.signal(Signal::Terminate);
     assert_eq!(host.exit_code(), Some(0));

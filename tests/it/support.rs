@@ -10,9 +10,11 @@ mod client;
 mod host;
 mod http;
 mod lines;
+mod link;
 mod messages;
 mod ways;
 
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -47,4 +49,13 @@ pub(crate) fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) ->
         assert!(Instant::now() < deadline, "it never happened: {what}");
         thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Everything that still comes, to the end.
+pub(crate) fn until_closed<T>(inbox: &Receiver<T>) -> impl Iterator<Item = T> {
+    std::iter::from_fn(|| match inbox.recv_timeout(PATIENCE) {
+        Ok(received) => Some(received),
+        Err(RecvTimeoutError::Disconnected) => None,
+        Err(RecvTimeoutError::Timeout) => panic!("there is no end"),
+    })
 }

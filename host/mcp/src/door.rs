@@ -2,8 +2,8 @@
 //!
 //! A server of both eras looks at each message anew (ERA-1, ERA-9): one pure
 //! function decides, from the message and from what carried it, whether it goes
-//! through the modern door ([`crate::modern`]) or the legacy one
-//! ([`crate::legacy`]), and refuses what fits neither in words that name both
+//! through the modern door (`modern`) or the legacy one
+//! (`legacy`), and refuses what fits neither in words that name both
 //! ways in.
 
 use std::borrow::Cow;

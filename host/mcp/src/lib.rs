@@ -6,15 +6,15 @@
 //!
 //! # How a message goes through
 //!
-//! 1. [`jsonrpc`] finds the envelope. Ids and parameters stay text.
-//! 2. [`door`] decides the era: a request that carries its protocol version in
+//! 1. `jsonrpc` finds the envelope. Ids and parameters stay text.
+//! 2. `door` decides the era: a request that carries its protocol version in
 //!    `_meta` is modern, `initialize` opens a legacy session. On HTTP that is
 //!    [`route_http`], on ordered channels [`Peer`].
-//! 3. [`modern`] or [`legacy`] takes it in, and yields a [`Call`]: an operation in
+//! 3. `modern` or `legacy` takes it in, and yields a [`Call`]: an operation in
 //!    the words of the [`model`], the context it is made in, and an [`Exchange`]
 //!    that knows how to answer.
 //! 4. The host carries the operation out and hands the [`Reply`] to the exchange,
-//!    which writes it for the client's revision ([`revision`], [`encode`]).
+//!    which writes it for the client's revision (`revision`, `encode`).
 //!
 //! # Invariants
 //!

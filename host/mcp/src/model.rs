@@ -2,7 +2,7 @@
 //!
 //! It is the newest revision of the Model Context Protocol with the wire taken
 //! away: no envelopes, no ids, no revisions, no names of methods. Older clients
-//! are translated into it by the doors ([`crate::legacy`], [`crate::modern`])
+//! are translated into it by the doors (`legacy`, `modern`)
 //! and out of it by the encoders, older plugins by the runtime.
 //!
 //! Types here are plain data. They do not serialise themselves: what a value

@@ -35,7 +35,7 @@ impl Denials {
                 plugin = %self.plugin,
                 capability = "files",
                 "the plugin wants to use files, but no folder is granted; \
-                 `--dir HOST:GUEST` would grant one"
+                 `--dir HOST::GUEST` would grant one"
             );
         }
     }

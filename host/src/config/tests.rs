@@ -16,10 +16,10 @@ fn config(line: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError>
 }
 
 fn serve(line: &str, variables: &[(&str, &str)]) -> ServeConfig {
-    match config(&format!("serve {line}"), variables).unwrap().task {
-        Task::Serve(config) => config,
-        other => panic!("{other:?}"),
-    }
+    let Task::Serve(config) = config(&format!("serve {line}"), variables).unwrap().task else {
+        panic!("not serving");
+    };
+    config
 }
 
 #[test]
@@ -98,11 +98,7 @@ fn flags_choose_the_log_over_variables() {
         ("", &[("WHARF_LOG", "")], "plugin=info,warn"),
         ("", &variable, "trace"),
         ("-q", &variable, "error"),
-        (
-            "-v",
-            &variable,
-            "wharf_runtime=info,plugin=debug,wharf=info,warn",
-        ),
+        ("-v", &variable, "plugin=debug,wharf=info,warn"),
     ] {
         let log = config(&format!("{flags} inspect ."), variables)
             .unwrap()

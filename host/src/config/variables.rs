@@ -9,11 +9,12 @@ use super::{Colour, ConfigError, Environment};
 use crate::cli::Verbosity;
 
 /// The log for somebody who only wants to use plugins: what is wrong, and what
-/// the plugins themselves say.
+/// the plugins themselves say. Targets are matched by how they begin, so `wharf`
+/// stands for all our crates.
 const LOG: &str = "warn,plugin=info";
 const LOG_QUIET: &str = "error";
-const LOG_VERBOSE: &str = "warn,wharf=info,wharf_runtime=info,plugin=debug";
-const LOG_VERY_VERBOSE: &str = "info,wharf=debug,wharf_runtime=debug,plugin=trace";
+const LOG_VERBOSE: &str = "warn,wharf=info,plugin=debug";
+const LOG_VERY_VERBOSE: &str = "info,wharf=debug,plugin=trace";
 const LOG_EVERYTHING: &str = "trace";
 
 /// What cargo sets for the programs it runs (`cargo run -- serve …`), what build

@@ -144,11 +144,10 @@ impl Checks {
     /// Takes one keyword in; none if it is not known.
     fn keyword(&mut self, keyword: &str, value: &Value) -> Option<()> {
         match keyword {
-            // Looked at last, when the properties are known.
-            "required" => {}
-            // Annotations. `format` is one by default since 2019-09.
+            // `required` is looked at last, when the properties are known; the others
+            // are annotations. `format` is one by default since 2019-09.
             "$schema" if value == "https://json-schema.org/draft/2020-12/schema" => {}
-            "title" | "description" | "default" | "examples" | "deprecated" | "readOnly"
+            "required" | "title" | "description" | "default" | "examples" | "deprecated" | "readOnly"
             | "writeOnly" | "$comment" | "format" | "x-mcp-header" => {}
             "type" => self.types = Types::read(value)?,
             "enum" => self.strings = Some(strings(value.as_array()?)?),

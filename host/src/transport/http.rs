@@ -3,12 +3,12 @@
 //!
 //! Connections are accepted by a loop of our own, because clients that never
 //! finish their headers have to be cut off. What every request has to pass
-//! before anything else, the check of `Host` and `Origin`, is in [`guard`].
+//! before anything else, the check of `Host` and `Origin`, is in `guard`.
 //!
 //! | path | file |
 //! | --- | --- |
-//! | `/mcp` | [`streamable`] |
-//! | `/sse`, `/messages` | [`sse`] |
+//! | `/mcp` | `streamable.rs` |
+//! | `/sse`, `/messages` | `sse.rs` |
 
 mod events;
 mod guard;
@@ -48,7 +48,7 @@ const MAX_CONNECTIONS: usize = 16_384;
 
 /// How long a client may take over a request's headers, and how long a
 /// connection may lie idle between requests.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
+const HEADER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long to wait before accepting again when the process is out of
 /// descriptors or memory.

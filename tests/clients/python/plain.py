@@ -117,9 +117,7 @@ def first_answers(version: str) -> list[Any]:
 
 MISTAKES = [
     {
-        "content": [
-            {"type": "text", "text": 'Invalid arguments for `greet`: "name" is a required property'}
-        ],
+        "content": [{"type": "text", "text": 'Invalid arguments for `greet`: "name" is a required property'}],
         "isError": True,
     },
     {

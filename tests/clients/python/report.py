@@ -56,7 +56,7 @@ def differences(actual: Any, expected: Any, path: str) -> Iterator[str]:
             else:
                 yield from differences(actual[key], expected[key], f"{path}.{key}")
     elif isinstance(actual, list) and isinstance(expected, list) and len(actual) == len(expected):
-        for index, pair in enumerate(zip(actual, expected)):
+        for index, pair in enumerate(zip(actual, expected, strict=True)):
             yield from differences(*pair, f"{path}[{index}]")
     elif not same(actual, expected):
         yield f"{path} is {shown(actual)}, not {shown(expected)}"
@@ -69,7 +69,7 @@ def same(actual: Any, expected: Any) -> bool:
     # To Python `True` is 1; to JSON it is not.
     if isinstance(actual, bool) or isinstance(expected, bool):
         return actual is expected
-    return actual == expected
+    return bool(actual == expected)
 
 
 def shown(value: Any) -> str:

@@ -81,8 +81,6 @@ class Connection:
 
     client: Client
     heard: Heard
-    transport: str
-    mode: str
 
     @property
     def revision(self) -> str:
@@ -90,12 +88,21 @@ class Connection:
         return self.client.protocol_version
 
 
+@dataclass(frozen=True)
+class Setting:
+    """How to connect, and whom to tell what comes of it."""
+
+    wharf: Wharf
+    report: Report
+    label: str
+    transport: str
+    mode: str
+
+
 @asynccontextmanager
-async def connected(
-    wharf: Wharf, serve: dict[str, Any], folder: Folder, transport: str, mode: str, report: Report, label: str
-) -> AsyncIterator[Connection]:
+async def connected(setting: Setting, serve: dict[str, Any], folder: Folder) -> AsyncIterator[Connection]:
     """Starts a host, connects a client, and afterwards checks that the host ends well."""
-    heard = Heard()
+    heard, wharf, transport = Heard(), setting.wharf, setting.transport
     async with AsyncExitStack() as stack:
         server = None
         if transport == "stdio":
@@ -106,12 +113,14 @@ async def connected(
             server = stack.enter_context(Server(wharf.serve(serve, folder.path, "--listen", "127.0.0.1:0")))
             target = sse_client(server.url("sse")) if transport == "sse" else server.url("mcp")
         # No cache, so that each request is one; a level, so that logs come in both eras.
-        client = Client(target, mode=mode, cache=None, logging_callback=heard.on_log, log_level="info")
+        client = Client(
+            target, mode=setting.mode, cache=None, logging_callback=heard.on_log, log_level="info"
+        )
         try:
             async with client:
                 if client.protocol_version < MODERN:
                     await client.set_logging_level("info")
-                yield Connection(client, heard, transport, mode)
+                yield Connection(client, heard)
                 started = time.monotonic()
             took = time.monotonic() - started
         except BaseException:
@@ -120,9 +129,9 @@ async def connected(
             raise
         if server is None:
             slow = f"it took {took:.1f} s" if took >= KILLED_AFTER_SECONDS else None
-            report.check(f"{label}: the host ends when its input does", slow)
+            setting.report.check(f"{setting.label}: the host ends when its input does", slow)
         else:
-            report.equal(f"{label}: the host ends when asked to", server.stop(), 0)
+            setting.report.equal(f"{setting.label}: the host ends when asked to", server.stop(), 0)
 
 
 def dump(model: BaseModel) -> dict[str, Any]:
@@ -172,10 +181,11 @@ def reference(ref: dict[str, str]) -> types.PromptReference | types.ResourceTemp
 
 def context(params: dict[str, Any]) -> dict[str, str] | None:
     """The arguments that are settled already."""
-    return params.get("context", {}).get("arguments")
+    settled: dict[str, str] | None = params.get("context", {}).get("arguments")
+    return settled
 
 
-async def perform(connection: Connection, case: dict[str, Any], wharf: Wharf) -> str | None:
+async def perform(connection: Connection, case: dict[str, Any], version: str) -> str | None:
     """Makes the request of a case. Returns what is wrong with what comes back."""
     heard, expected = connection.heard, cases.outcome(case, connection.revision)
     heard.progress.clear()
@@ -187,7 +197,7 @@ async def perform(connection: Connection, case: dict[str, Any], wharf: Wharf) ->
         actual: dict[str, Any] = {"error": dump(error.error)}
     else:
         if connection.revision >= MODERN:
-            wrong = unwrap(method, result, case.get("ttl", 0), wharf.version)
+            wrong = unwrap(method, result, case.get("ttl", 0), version)
             if wrong:
                 return wrong
         actual = {"result": cases.narrowed(case, result)}
@@ -214,74 +224,66 @@ def unwrap(method: str, result: dict[str, Any], ttl: int, version: str) -> str |
     return difference(wrapping, expected)
 
 
-def check_opening(connection: Connection, file: cases.CaseFile, version: str, report: Report, label: str) -> None:
-    """Checks what the host says about itself at first."""
+def check_opening(setting: Setting, connection: Connection, file: cases.CaseFile) -> None:
+    """Checks what the host says about itself at first. Not every client asks."""
     session, revision = connection.client.session, connection.revision
-    capabilities = cases.at(file.capabilities, revision)
-    if connection.mode == "legacy":
-        assert session.initialize_result is not None
-        report.equal(
-            f"{label}: initialize",
-            dump(session.initialize_result),
-            {
-                "protocolVersion": revision,
-                "capabilities": capabilities,
-                "serverInfo": {"name": "wharf", "version": version},
-            },
-        )
-    elif connection.mode == "auto":
-        assert session.discover_result is not None
-        report.equal(
-            f"{label}: server/discover",
-            dump(session.discover_result),
-            {
-                "resultType": "complete",
-                "supportedVersions": [MODERN],
-                "capabilities": capabilities,
-                "ttlMs": 0,
-                "cacheScope": "private",
-                "_meta": {SERVER_INFO: {"name": "wharf", "version": version}},
-            },
+    said = session.initialize_result or session.discover_result
+    assert said is not None
+    info = {"name": "wharf", "version": setting.wharf.version}
+    expected: dict[str, dict[str, Any]] = {
+        "legacy": {"protocolVersion": revision, "serverInfo": info},
+        "auto": {
+            "resultType": "complete",
+            "supportedVersions": [MODERN],
+            "ttlMs": 0,
+            "cacheScope": "private",
+            "_meta": {SERVER_INFO: info},
+        },
+    }
+    if setting.mode in expected:
+        capabilities = cases.at(file.capabilities, revision)
+        setting.report.equal(
+            f"{setting.label}: what the host says about itself",
+            dump(said),
+            {**expected[setting.mode], "capabilities": capabilities},
         )
 
 
-async def run_cases(wharf: Wharf, report: Report, name: str) -> None:
-    """Runs a file of cases on every connection."""
-    file = cases.load(name)
-    for transport, mode, revision in CONNECTIONS:
-        label = f"{name} / {transport} / {mode}"
-        with Folder(file.serve) as folder:
-            async with connected(wharf, file.serve, folder, transport, mode, report, label) as connection:
-                report.equal(f"{label}: revision", connection.revision, revision)
-                check_opening(connection, file, wharf.version, report, label)
-                for case in file.cases:
-                    report.check(f"{label}: {case['name']}", await perform(connection, case, wharf))
-            if file.leaves is not None:
-                report.equal(f"{label}: the files it leaves", folder.files(), file.leaves)
+async def run_cases(setting: Setting, revision: str, name: str) -> None:
+    """Runs a file of cases on one connection."""
+    report, label, file = setting.report, setting.label, cases.load(name)
+    with Folder(file.serve) as folder:
+        async with connected(setting, file.serve, folder) as connection:
+            report.equal(f"{label}: revision", connection.revision, revision)
+            check_opening(setting, connection, file)
+            for case in file.cases:
+                problem = await perform(connection, case, setting.wharf.version)
+                report.check(f"{label}: {case['name']}", problem)
+        if file.leaves is not None:
+            report.equal(f"{label}: the files it leaves", folder.files(), file.leaves)
 
 
-async def run_manners(wharf: Wharf, report: Report) -> None:
-    """What takes more than one request to see, on every connection."""
+async def run_manners(setting: Setting) -> None:
+    """Checks what takes more than one request to see, on one connection."""
+    report, label = setting.report, setting.label
     serve = {"plugins": ["fixture-rogue", "fixture-everything"]}
-    for transport, mode, _ in CONNECTIONS:
-        label = f"manners / {transport} / {mode}"
-        with Folder(serve) as folder:
-            async with connected(wharf, serve, folder, transport, mode, report, label) as connection:
-                client = connection.client
-                if connection.revision < MODERN:
-                    report.equal(f"{label}: ping", dump(await client.send_ping()), {})
-                report.check(f"{label}: pages", await pages_one_by_one(client))
-                report.check(f"{label}: a slow call holds up nobody", await slow_and_quick(client))
-                report.check(f"{label}: many calls at once", await many_at_once(client))
-                report.check(f"{label}: a call that is cancelled", await cancelled(client))
-                report.check(f"{label}: a call that the client gives up", await given_up(client))
-                report.check(f"{label}: logs below the level asked for", await quiet(connection))
+    with Folder(serve) as folder:
+        async with connected(setting, serve, folder) as connection:
+            client = connection.client
+            if connection.revision < MODERN:
+                report.equal(f"{label}: ping", dump(await client.send_ping()), {})
+            report.check(f"{label}: pages", await pages_one_by_one(client))
+            report.check(f"{label}: a slow call holds up nobody", await slow_and_quick(client))
+            report.check(f"{label}: many calls at once", await many_at_once(client))
+            report.check(f"{label}: a call that is cancelled", await cancelled(client))
+            report.check(f"{label}: a call that the client gives up", await given_up(client))
+            report.check(f"{label}: logs below the level asked for", await quiet(connection))
 
 
 async def echo(client: Client, text: str) -> str:
     """Has a text said again."""
     result = dump(await client.call_tool("echo", {"text": text}))
-    return result["content"][0]["text"]
+    return str(result["content"][0]["text"])
 
 
 async def pages_one_by_one(client: Client) -> str | None:
@@ -354,10 +356,12 @@ async def quiet(connection: Connection) -> str | None:
 async def run(wharf: Wharf, report: Report, only: list[str]) -> None:
     """Runs what is asked for, or everything."""
     for name in only or [*cases.names(), "manners"]:
-        if name == "manners":
-            await run_manners(wharf, report)
-        else:
-            await run_cases(wharf, report, name)
+        for transport, mode, revision in CONNECTIONS:
+            setting = Setting(wharf, report, f"{name} / {transport} / {mode}", transport, mode)
+            if name == "manners":
+                await run_manners(setting)
+            else:
+                await run_cases(setting, revision, name)
 
 
 def main() -> int:

@@ -24,7 +24,9 @@ export function at(value, revision) {
     const keys = Object.keys(value);
     if (keys.length === 1 && keys[0] === '$at') {
         // Revisions are dates, so the order of their names is theirs.
-        const reached = Object.keys(value.$at).sort().findLast(since => since <= revision);
+        const reached = Object.keys(value.$at)
+            .sort()
+            .findLast(since => since <= revision);
         return reached === undefined ? ABSENT : at(value.$at[reached], revision);
     }
     if (keys.length === 1 && keys[0] === '$re') return new RegExp(`^(?:${value.$re})$`, 's');

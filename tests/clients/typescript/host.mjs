@@ -1,7 +1,18 @@
 // Starting the wharf binary as people do: as a server, or as a client's child.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+    existsSync,
+    lstatSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    readdirSync,
+    rmSync,
+    symlinkSync,
+    utimesSync,
+    writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,7 +36,8 @@ export class Wharf {
         const granted = serve.folder ? ['--dir', `${folder.path}::${serve.folder.guest}:rw`] : [];
         const plugins = serve.plugins.map(name => join(this.plugins, `${name}.wasm`));
         for (const plugin of plugins) {
-            if (!existsSync(plugin)) throw new Error(`there is no plugin ${plugin}: build it with \`wharf build\``);
+            if (!existsSync(plugin))
+                throw new Error(`there is no plugin ${plugin}: build it with \`wharf build\``);
         }
         const cache = ['--cache-dir', join(this.plugins, 'cache')];
         return ['serve', ...endpoint, ...(serve.args ?? []), ...cache, ...granted, ...plugins];
@@ -98,11 +110,13 @@ export class Folder {
 
     /** All files in it, without following links. */
     files(folder = this.path) {
-        const found = readdirSync(folder).map(name => join(folder, name)).flatMap(path => {
-            const about = lstatSync(path);
-            if (about.isDirectory()) return Object.entries(this.files(path));
-            return about.isFile() ? [[relative(this.path, path), readFileSync(path, 'utf8')]] : [];
-        });
+        const found = readdirSync(folder)
+            .map(name => join(folder, name))
+            .flatMap(path => {
+                const about = lstatSync(path);
+                if (about.isDirectory()) return Object.entries(this.files(path));
+                return about.isFile() ? [[relative(this.path, path), readFileSync(path, 'utf8')]] : [];
+            });
         return Object.fromEntries(found);
     }
 

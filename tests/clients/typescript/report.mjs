@@ -49,7 +49,8 @@ function* differences(actual, expected, path) {
             else yield* differences(actual[key], expected[key], `${path}.${key}`);
         }
     } else if (Array.isArray(actual) && Array.isArray(expected) && actual.length === expected.length) {
-        for (const index of actual.keys()) yield* differences(actual[index], expected[index], `${path}[${index}]`);
+        for (const index of actual.keys())
+            yield* differences(actual[index], expected[index], `${path}[${index}]`);
     } else if (!same(actual, expected)) {
         yield `${path} is ${shown(actual)}, not ${shown(expected)}`;
     }

@@ -137,7 +137,10 @@ async function perform({ client, kind, revision }, heard, case_, version) {
     }
     await heard.until(expected);
     const withToken = expected.progress.map(progress => ({ progressToken, ...progress }));
-    return difference({ ...actual, progress: heard.progress, logs: heard.logs }, { ...expected, progress: withToken });
+    return difference(
+        { ...actual, progress: heard.progress, logs: heard.logs },
+        { ...expected, progress: withToken },
+    );
 }
 
 /** Takes off what every modern result has. Returns what is wrong with it. */
@@ -190,8 +193,14 @@ async function runManners(setting) {
         report.check(`${label}: progress by the call's own handler`, await ownProgress(connection));
         report.check(`${label}: a slow call holds up nobody`, await slowAndQuick(client));
         report.check(`${label}: many calls at once`, await manyAtOnce(client));
-        report.check(`${label}: a call that is cancelled`, await abandoned(connection, { signal: AbortSignal.timeout(200) }));
-        report.check(`${label}: a call that the client gives up`, await abandoned(connection, { timeout: 300 }));
+        report.check(
+            `${label}: a call that is cancelled`,
+            await abandoned(connection, { signal: AbortSignal.timeout(200) }),
+        );
+        report.check(
+            `${label}: a call that the client gives up`,
+            await abandoned(connection, { timeout: 300 }),
+        );
         if (transport === 'http' && revision < MODERN) {
             report.check(`${label}: a session goes on, and ends`, await session(connection));
         }
@@ -217,7 +226,10 @@ async function unknownMethod({ client, kind }) {
 async function ownProgress({ client, kind }) {
     const seen = [];
     const onprogress = ({ progress }) => void seen.push(progress);
-    await client.callTool({ name: 'count', arguments: { n: 4, delay_ms: 100 } }, ...kind.callOptions({ onprogress }));
+    await client.callTool(
+        { name: 'count', arguments: { n: 4, delay_ms: 100 } },
+        ...kind.callOptions({ onprogress }),
+    );
     return difference(seen.slice(0, 3), [1, 2, 3]);
 }
 
@@ -259,7 +271,8 @@ async function session({ kind, mode, channel, server }) {
     try {
         await echo(late, 'too late');
     } catch (error) {
-        status = error.code === 404 || error.status === 404 || /404/.test(error.message) ? 404 : String(error);
+        status =
+            error.code === 404 || error.status === 404 || /404/.test(error.message) ? 404 : String(error);
     }
     await Promise.all([next.close(), late.close()]);
     return difference([answer, status], ['the same session', 404]);

@@ -30,7 +30,11 @@ fn check(host: &Host, name: &str, value: &str, let_through: bool) {
     for request in requests() {
         let response = request.header(name, value).send(host.address());
         if let_through {
-            assert!(is_let_through(&response), "{name}: {value}: {}", response.status);
+            assert!(
+                is_let_through(&response),
+                "{name}: {value}: {}",
+                response.status
+            );
         } else {
             let refusal = response.must_be(403).json();
             assert_eq!(refusal["error"]["code"], -32600);
@@ -64,7 +68,11 @@ fn pages_of_others() {
 #[test]
 fn pages_of_this_machine() {
     let host = host(&[]);
-    for ours in ["http://localhost:3000", "http://127.0.0.1:6274", "http://[::1]:3000"] {
+    for ours in [
+        "http://localhost:3000",
+        "http://127.0.0.1:6274",
+        "http://[::1]:3000",
+    ] {
         check(&host, "Origin", ours, true);
     }
 }
@@ -91,7 +99,12 @@ fn names_that_are_not_ours() {
 
 #[test]
 fn names_and_pages_that_are_allowed() {
-    let flags = ["--allow-host", "tools.example.com", "--allow-origin", "https://app.example.com"];
+    let flags = [
+        "--allow-host",
+        "tools.example.com",
+        "--allow-origin",
+        "https://app.example.com",
+    ];
     let host = host(&flags);
     check(&host, "Host", "tools.example.com", true);
     check(&host, "Host", "other.example.com", false);
@@ -121,12 +134,27 @@ fn bodies_of_another_type() {
     ] {
         let bare = request.without("Content-Type");
         bare.send(host.address()).must_be(415);
-        for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
-            bare.clone().header("Content-Type", kind).send(host.address()).must_be(415);
+        for kind in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/jsonp",
+            "",
+        ] {
+            bare.clone()
+                .header("Content-Type", kind)
+                .send(host.address())
+                .must_be(415);
         }
         for kind in ["application/json; charset=utf-8", "Application/JSON"] {
-            let response = bare.clone().header("Content-Type", kind).send(host.address());
-            assert!(matches!(response.status, 200 | 202), "{kind}: {}", response.status);
+            let response = bare
+                .clone()
+                .header("Content-Type", kind)
+                .send(host.address());
+            assert!(
+                matches!(response.status, 200 | 202),
+                "{kind}: {}",
+                response.status
+            );
         }
     }
 }
@@ -135,14 +163,28 @@ fn bodies_of_another_type() {
 #[test]
 fn clients_that_accept_something_else() {
     let host = host(&[]);
-    for request in [Modern::new("server/discover", json!({})).request(), Session::opening()] {
+    for request in [
+        Modern::new("server/discover", json!({})).request(),
+        Session::opening(),
+    ] {
         let bare = request.without("Accept");
         bare.send(host.address()).must_be(200);
-        for accept in ["*/*", "application/json", "text/event-stream;q=0.5, x/y", "application/*"] {
-            bare.clone().header("Accept", accept).send(host.address()).must_be(200);
+        for accept in [
+            "*/*",
+            "application/json",
+            "text/event-stream;q=0.5, x/y",
+            "application/*",
+        ] {
+            bare.clone()
+                .header("Accept", accept)
+                .send(host.address())
+                .must_be(200);
         }
         for accept in ["text/html", "image/*, application/xml"] {
-            bare.clone().header("Accept", accept).send(host.address()).must_be(406);
+            bare.clone()
+                .header("Accept", accept)
+                .send(host.address())
+                .must_be(406);
         }
     }
 }
@@ -162,8 +204,14 @@ fn methods_and_paths_that_do_not_exist() {
         ("GET", "/sse/../mcp", 404),
         ("GET", "/%2e%2e/etc/passwd", 404),
     ] {
-        let response = Request::new(method, path).send(host.address()).must_be(status);
-        assert_eq!(response.header("allow").is_some(), status == 405, "{method} {path}");
+        let response = Request::new(method, path)
+            .send(host.address())
+            .must_be(status);
+        assert_eq!(
+            response.header("allow").is_some(),
+            status == 405,
+            "{method} {path}"
+        );
     }
 }
 
@@ -173,8 +221,18 @@ fn heads_without_end() {
     let host = host(&[]);
     let greet = || Modern::call("greet", json!({ "name": "Ada" }));
     let long = greet().with("X-Long", &"x".repeat(1 << 20)).request();
-    assert!(long.try_send(host.address()).map_or(431, |response| response.status) == 431);
-    let many = (0..1_000).fold(greet(), |request, _| request.with("X-Many", "x")).request();
-    assert!(many.try_send(host.address()).map_or(431, |response| response.status) == 431);
+    assert!(
+        long.try_send(host.address())
+            .map_or(431, |response| response.status)
+            == 431
+    );
+    let many = (0..1_000)
+        .fold(greet(), |request, _| request.with("X-Many", "x"))
+        .request();
+    assert!(
+        many.try_send(host.address())
+            .map_or(431, |response| response.status)
+            == 431
+    );
     greet().send(host.address()).must_be(200);
 }

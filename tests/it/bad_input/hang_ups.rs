@@ -59,7 +59,10 @@ fn from_modern_requests() {
         client.notification();
     }
     client.hang_up();
-    echoes(&mut Client::connect_to(host.address(), Way::STREAMABLE_MODERN));
+    echoes(&mut Client::connect_to(
+        host.address(),
+        Way::STREAMABLE_MODERN,
+    ));
 }
 
 /// SSE-7: the stream was the session, and everything in it is over.
@@ -108,7 +111,10 @@ fn with_the_end_of_a_session() {
     end.send(host.address()).must_be(204);
     // The responses end without an answer.
     let rest = client.rest();
-    assert!(rest.iter().all(|frame| frame.get("id").is_none()), "{rest:?}");
+    assert!(
+        rest.iter().all(|frame| frame.get("id").is_none()),
+        "{rest:?}"
+    );
     echoes(&mut Client::connect_to(host.address(), Way::STREAMABLE));
 }
 
@@ -170,12 +176,16 @@ fn at_every_point_of_a_request() {
 #[test]
 fn by_not_reading() {
     let host = Host::serve(&["--listen", "127.0.0.1:0", ROGUE]);
-    let mut deaf = Request::new("GET", "/sse").send(host.address()).must_be(200);
+    let mut deaf = Request::new("GET", "/sse")
+        .send(host.address())
+        .must_be(200);
     let endpoint = deaf.event().unwrap().expect("an event").data;
     for id in 0..PLACES {
         let mut call = Modern::call("huge_result", json!({ "bytes": 1 << 20 }));
         call.message["id"] = id.into();
-        Request::post(&endpoint, &call.message.to_string()).send(host.address()).must_be(202);
+        Request::post(&endpoint, &call.message.to_string())
+            .send(host.address())
+            .must_be(202);
     }
     for way in [Way::SSE, Way::STREAMABLE, Way::STREAMABLE_MODERN] {
         echoes(&mut Client::connect_to(host.address(), way));

@@ -42,8 +42,16 @@ fn what_a_request_has_to_say_about_itself() {
     let to = host.address();
     served(to, &greet().meta("clientInfo", None));
     refused(to, &greet().meta("clientCapabilities", None), -32602);
-    refused(to, &greet().meta("clientCapabilities", Some(json!(null))), -32602);
-    refused(to, &greet().meta("clientCapabilities", Some(json!([]))), -32602);
+    refused(
+        to,
+        &greet().meta("clientCapabilities", Some(json!(null))),
+        -32602,
+    );
+    refused(
+        to,
+        &greet().meta("clientCapabilities", Some(json!([]))),
+        -32602,
+    );
     refused(to, &greet().meta("clientInfo", Some(json!("me"))), -32602);
     refused(to, &greet().meta("logLevel", Some(json!("loud"))), -32602);
     refused(to, &greet().meta("protocolVersion", None), -32602);
@@ -71,7 +79,11 @@ fn which_version_it_claims() {
     refused(to, &greet().without(version), -32020);
     refused(to, &greet().instead(version, D), -32020);
     refused(to, &greet().with(version, E), -32020);
-    refused(to, &greet().meta("protocolVersion", Some(json!("v999"))), -32020);
+    refused(
+        to,
+        &greet().meta("protocolVersion", Some(json!("v999"))),
+        -32020,
+    );
     for unknown in ["v999", "2099-01-01", D] {
         let claim = greet().meta("protocolVersion", Some(json!(unknown)));
         let answer = refused(to, &claim.instead(version, unknown), -32022);
@@ -80,7 +92,9 @@ fn which_version_it_claims() {
     }
     // A future revision may have another envelope: the version comes first.
     let future = greet().meta("protocolVersion", Some(json!("2099-01-01")));
-    let future = future.meta("clientCapabilities", None).instead(version, "2099-01-01");
+    let future = future
+        .meta("clientCapabilities", None)
+        .instead(version, "2099-01-01");
     refused(to, &future, -32022);
 }
 
@@ -96,7 +110,11 @@ fn which_method_it_names() {
     refused(to, &greet().instead("Mcp-Method", "TOOLS/CALL"), -32020);
     refused(to, &greet().instead("Mcp-Method", "tools/list"), -32020);
     refused(to, &greet().with("Mcp-Method", "tools/call"), -32020);
-    refused(to, &greet().instead("Mcp-Method", "=?base64?dG9vbHMvY2FsbA==?="), -32020);
+    refused(
+        to,
+        &greet().instead("Mcp-Method", "=?base64?dG9vbHMvY2FsbA==?="),
+        -32020,
+    );
 }
 
 /// SHM-9 to SHM-12, SHM-14.
@@ -108,19 +126,38 @@ fn whose_name_it_repeats() {
     served(to, &greet().instead("Mcp-Name", "=?base64?Z3JlZXQ=?="));
     refused(to, &greet().without("Mcp-Name"), -32020);
     refused(to, &greet().instead("Mcp-Name", "Greet"), -32020);
-    refused(to, &greet().instead("Mcp-Name", "=?base64?Z3JlZXQ?="), -32020);
-    refused(to, &greet().instead("Mcp-Name", "=?base64?Z3J%ZXQ=?="), -32020);
-    refused(to, &greet().instead("Mcp-Name", "=?BASE64?Z3JlZXQ=?="), -32020);
+    refused(
+        to,
+        &greet().instead("Mcp-Name", "=?base64?Z3JlZXQ?="),
+        -32020,
+    );
+    refused(
+        to,
+        &greet().instead("Mcp-Name", "=?base64?Z3J%ZXQ=?="),
+        -32020,
+    );
+    refused(
+        to,
+        &greet().instead("Mcp-Name", "=?BASE64?Z3JlZXQ=?="),
+        -32020,
+    );
     refused(to, &greet().instead("Mcp-Name", "gr\u{e4}et"), -32020);
     refused(to, &greet().with("Mcp-Name", "greet"), -32020);
     served(to, &read("item:///1"));
-    refused(to, &read("item:///1").instead("Mcp-Name", "item:///2"), -32020);
+    refused(
+        to,
+        &read("item:///1").instead("Mcp-Name", "item:///2"),
+        -32020,
+    );
     refused(to, &read("item:///1").without("Mcp-Name"), -32020);
     let prompt = Modern::new("prompts/get", json!({ "name": "plain" }));
     served(to, &prompt);
     refused(to, &prompt.without("Mcp-Name"), -32020);
     // Nothing to repeat, nothing to compare.
-    served(to, &Modern::new("tools/list", json!({})).with("Mcp-Name", "greet"));
+    served(
+        to,
+        &Modern::new("tools/list", json!({})).with("Mcp-Name", "greet"),
+    );
 }
 
 /// ERA-7: what belongs to sessions means nothing here, and none is made.
@@ -144,7 +181,10 @@ fn sessions_that_modern_requests_do_not_have() {
 fn handshakes_in_the_wrong_era() {
     let host = host();
     let to = host.address();
-    let answer = Modern::new("initialize", json!({})).send(to).must_be(404).json();
+    let answer = Modern::new("initialize", json!({}))
+        .send(to)
+        .must_be(404)
+        .json();
     assert_eq!(answer["error"]["code"], -32601);
     let headed = Session::opening().header("MCP-Protocol-Version", E);
     let answer = headed.send(to).must_be(400).json();
@@ -161,10 +201,26 @@ fn what_comes_first() {
     let host = host();
     let to = host.address();
     let unknown = Modern::new("tools/destroy", json!({ "name": "greet" })).without("Mcp-Name");
-    assert_eq!(unknown.send(to).must_be(404).json()["error"]["code"], -32601);
+    assert_eq!(
+        unknown.send(to).must_be(404).json()["error"]["code"],
+        -32601
+    );
     refused(to, &unknown.clone().without("Mcp-Method"), -32020);
-    refused(to, &unknown.clone().without("Mcp-Method").without("MCP-Protocol-Version"), -32020);
-    refused(to, &unknown.without("Mcp-Method").meta("clientCapabilities", None), -32602);
+    refused(
+        to,
+        &unknown
+            .clone()
+            .without("Mcp-Method")
+            .without("MCP-Protocol-Version"),
+        -32020,
+    );
+    refused(
+        to,
+        &unknown
+            .without("Mcp-Method")
+            .meta("clientCapabilities", None),
+        -32602,
+    );
     // Q4: what a method thinks of its parameters is an answer like any other.
     let answer = Modern::call("none", json!({})).send(to).must_be(200).json();
     assert_eq!(answer["error"]["code"], -32602);
@@ -178,11 +234,28 @@ fn what_is_no_request() {
     let mut notification = Modern::new("notifications/cancelled", json!({ "requestId": 1 }));
     notification.message.as_object_mut().unwrap().remove("id");
     assert_eq!(notification.send(to).must_be(202).text(), "");
-    assert_eq!(notification.without("Mcp-Method").send(to).must_be(202).text(), "");
+    assert_eq!(
+        notification
+            .without("Mcp-Method")
+            .send(to)
+            .must_be(202)
+            .text(),
+        ""
+    );
     let answer = Request::post("/mcp", r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
-    let answer = answer.header("MCP-Protocol-Version", E).send(to).must_be(400).json();
+    let answer = answer
+        .header("MCP-Protocol-Version", E)
+        .send(to)
+        .must_be(400)
+        .json();
     assert_eq!(answer["error"]["code"], -32600);
     let message = greet().message;
-    let batch = greet().request().body(json!([message]).to_string().into_bytes());
-    assert_eq!(batch.send(to).must_be(400).json()["error"]["code"], -32600, "BAT-5");
+    let batch = greet()
+        .request()
+        .body(json!([message]).to_string().into_bytes());
+    assert_eq!(
+        batch.send(to).must_be(400).json()["error"]["code"],
+        -32600,
+        "BAT-5"
+    );
 }

@@ -34,9 +34,18 @@ const NO_MESSAGE: [(&str, Option<i32>); 25] = [
     (r#"{"jsonrpc":"2.0","id":1}"#, Some(1)),
     (r#"{"jsonrpc":"2.0","id":1,"method":4}"#, Some(1)),
     (r#"{"jsonrpc":"2.0","id":1,"method":null}"#, Some(1)),
-    (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[1]}"#, Some(1)),
-    (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":"x"}"#, Some(1)),
-    (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":5}"#, Some(1)),
+    (
+        r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[1]}"#,
+        Some(1),
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":"x"}"#,
+        Some(1),
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":5}"#,
+        Some(1),
+    ),
     (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, None),
     (r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#, None),
     (r#"{"jsonrpc":"2.0","id":true,"method":"ping"}"#, None),
@@ -44,8 +53,14 @@ const NO_MESSAGE: [(&str, Option<i32>); 25] = [
     (r#"{"jsonrpc":"2.0","id":[1],"method":"ping"}"#, None),
     (r#"{"jsonrpc":"2.0","id":1e400,"method":"ping"}"#, None),
     (r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#, None),
-    (r#"{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}"#, Some(1)),
-    (r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":""}}"#, Some(1)),
+    (
+        r#"{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}"#,
+        Some(1),
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":""}}"#,
+        Some(1),
+    ),
 ];
 
 /// Answers to nothing, and notifications nobody knows: no answer (RPC-10).
@@ -75,13 +90,13 @@ fn on_pipes(revision: Option<&str>) -> (Host, Lines) {
 
 /// The answer is this error, to this request, and the host listens on.
 #[track_caller]
-fn check(lines: &mut Lines, line: &[u8], code: i32, id: Option<Value>) {
+fn check(lines: &mut Lines, line: &[u8], code: i32, id: Option<&Value>) {
     lines.write(line);
     let answer = lines.ask("");
     let line = String::from_utf8_lossy(line);
     let answer: Value = serde_json::from_str(&answer).expect("a message");
     assert_eq!(answer["error"]["code"], code, "{line}: {answer}");
-    assert_eq!(answer.get("id"), id.as_ref(), "{line}: {answer}");
+    assert_eq!(answer.get("id"), id, "{line}: {answer}");
     assert_eq!(answer["jsonrpc"], "2.0");
     assert_ne!(answer["error"]["message"], "", "RPC-8");
     assert_eq!(lines.ask(PING), PONG, "{line}");
@@ -91,16 +106,19 @@ fn check(lines: &mut Lines, line: &[u8], code: i32, id: Option<Value>) {
 #[test]
 fn lines_that_are_no_messages() {
     let null = Some(Value::Null);
-    for (revision, nobody) in
-        [(None, None), (Some(A), null.clone()), (Some(C), null), (Some(D), None)]
-    {
+    for (revision, nobody) in [
+        (None, None),
+        (Some(A), null.clone()),
+        (Some(C), null),
+        (Some(D), None),
+    ] {
         let (_host, mut lines) = on_pipes(revision);
         for line in NOT_JSON {
-            check(&mut lines, line.as_bytes(), -32700, nobody.clone());
+            check(&mut lines, line.as_bytes(), -32700, nobody.as_ref());
         }
         for (line, id) in NO_MESSAGE {
             let id = id.map(Value::from).or_else(|| nobody.clone());
-            check(&mut lines, line.as_bytes(), -32600, id);
+            check(&mut lines, line.as_bytes(), -32600, id.as_ref());
         }
     }
 }
@@ -110,7 +128,8 @@ fn lines_that_are_no_text() {
     let (_host, mut lines) = on_pipes(Some(D));
     check(&mut lines, b"\xff\xfe", -32700, None);
     check(&mut lines, b"\x80", -32700, None);
-    let inside = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"x\":\"\xc3\x28\"}}";
+    let inside =
+        b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"x\":\"\xc3\x28\"}}";
     check(&mut lines, inside, -32700, None);
     // A NUL is text, but no JSON.
     check(&mut lines, b"\0", -32700, None);
@@ -154,13 +173,20 @@ fn messages_that_are_nested_too_deeply() {
         format!(r#"{{"name":"greet","_meta":{{"x":{open}{close}}}}}"#),
         format!(r#"{{"name":{open}{close}}}"#),
     ] {
-        lines.say(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#));
+        lines.say(&format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#
+        ));
         let answer: Value = serde_json::from_str(&lines.hear()).unwrap();
         assert_eq!(answer["id"], 1);
         assert_eq!(lines.ask(PING), PONG);
     }
     check(&mut lines, open.as_bytes(), -32700, None);
-    check(&mut lines, format!("{open}{close}").as_bytes(), -32600, None);
+    check(
+        &mut lines,
+        format!("{open}{close}").as_bytes(),
+        -32600,
+        None,
+    );
 }
 
 /// ERA-8, Q21: both ways in are named.
@@ -173,7 +199,10 @@ fn requests_before_any_handshake() {
         assert_eq!(answer["id"], 1);
         assert_eq!(answer["error"]["code"], -32602, "{method}: {answer}");
         let message = answer["error"]["message"].as_str().unwrap();
-        assert!(message.contains("io.modelcontextprotocol/protocolVersion"), "{message}");
+        assert!(
+            message.contains("io.modelcontextprotocol/protocolVersion"),
+            "{message}"
+        );
     }
     assert_eq!(lines.ask(PING), PONG, "LIF-6");
 }
@@ -182,9 +211,18 @@ fn requests_before_any_handshake() {
 #[test]
 fn handshakes_without_a_version() {
     let (_host, mut lines) = on_pipes(None);
-    for params in [json!({}), json!({ "protocolVersion": 7 }), json!({ "protocolVersion": null })] {
+    for params in [
+        json!({}),
+        json!({ "protocolVersion": 7 }),
+        json!({ "protocolVersion": null }),
+    ] {
         let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params });
-        check(&mut lines, hello.to_string().as_bytes(), -32602, Some(json!(1)));
+        check(
+            &mut lines,
+            hello.to_string().as_bytes(),
+            -32602,
+            Some(&json!(1)),
+        );
     }
 }
 
@@ -223,7 +261,11 @@ fn modern_requests_beside_a_session(way: Way) {
 fn posts_to_a_stream_that_are_no_messages() {
     let (host, mut client) = stage(Way::SSE, &[HELLO]);
     let target = format!("/messages?sessionId={}", client.session());
-    let post = |body: &[u8]| Request::post(&target, "").body(body.to_vec()).send(host.address());
+    let post = |body: &[u8]| {
+        Request::post(&target, "")
+            .body(body.to_vec())
+            .send(host.address())
+    };
     for line in NOT_JSON {
         let error = post(line.as_bytes()).must_be(400).json();
         assert_eq!(error["error"]["code"], -32700, "{line}");
@@ -264,5 +306,8 @@ fn posts_that_are_no_messages() {
     }
     session.ping().must_be(200);
     let mut client = Client::connect_to(host.address(), Way::STREAMABLE_MODERN);
-    assert_eq!(client.text("greet", json!({ "name": "Ada" })), "Hello, Ada!");
+    assert_eq!(
+        client.text("greet", json!({ "name": "Ada" })),
+        "Hello, Ada!"
+    );
 }

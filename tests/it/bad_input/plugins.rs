@@ -74,15 +74,24 @@ fn a_component_that_is_damaged() {
     let middle = bytes.len() / 2;
     bytes[middle..middle + 1_000].fill(0);
     let folder = Folder::new();
-    check(&folder.file("damaged.wasm", &bytes), "it is not a valid component: ");
+    check(
+        &folder.file("damaged.wasm", &bytes),
+        "it is not a valid component: ",
+    );
 }
 
 #[test]
 fn a_component_that_is_no_plugin() {
-    check(EMPTY, "it exports none of the interfaces of a plugin; it exports nothing\n");
+    check(
+        EMPTY,
+        "it exports none of the interfaces of a plugin; it exports nothing\n",
+    );
     let folder = Folder::new();
     let least = folder.file("least.wasm", b"\0asm\x0d\0\x01\0");
-    check(&least, "it exports none of the interfaces of a plugin; it exports nothing\n");
+    check(
+        &least,
+        "it exports none of the interfaces of a plugin; it exports nothing\n",
+    );
 }
 
 /// TOL-4, TOL-6, TOL-15: a tool that no client could use is noticed at the start.
@@ -125,7 +134,10 @@ fn a_file_that_does_not_exist() {
 fn two_plugins_with_one_tool_name() {
     let folder = Folder::new();
     let hello = fs::read(HELLO).unwrap();
-    let (first, second) = (folder.file("a/first.wasm", &hello), folder.file("b/second.wasm", &hello));
+    let (first, second) = (
+        folder.file("a/first.wasm", &hello),
+        folder.file("b/second.wasm", &hello),
+    );
     let (code, said) = refused(&["--stdio", &first, ROGUE, &second]);
     let expected = "error: the plugins cannot be served together\n  caused by: the plugins `first` \
                     and `second` both have a tool called `greet`\n";
@@ -149,7 +161,8 @@ fn an_address_that_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let (code, said) = refused(&["--listen", &address, EMPTY]);
-    let expected = format!("error: cannot listen on {address}\n  caused by: Address already in use");
+    let expected =
+        format!("error: cannot listen on {address}\n  caused by: Address already in use");
     assert!(said.starts_with(&expected), "{said}");
     assert_eq!(code, Some(1));
 }

@@ -19,7 +19,11 @@ fn each_handshake_opens_a_session() {
     assert_ne!(first.id, second.id);
     for session in [first, second] {
         assert!(session.id.len() >= 32, "{}", session.id);
-        assert!(session.id.bytes().all(|byte| byte.is_ascii_graphic()), "{}", session.id);
+        assert!(
+            session.id.bytes().all(|byte| byte.is_ascii_graphic()),
+            "{}",
+            session.id
+        );
         assert_eq!(session.ping().must_be(200).json()["result"], json!({}));
     }
 }
@@ -28,13 +32,18 @@ fn each_handshake_opens_a_session() {
 #[test]
 fn a_session_that_is_missing_or_unknown() {
     let host = host();
-    let answer = Request::post("/mcp", PING).send(host.address()).must_be(400).json();
+    let answer = Request::post("/mcp", PING)
+        .send(host.address())
+        .must_be(400)
+        .json();
     assert_eq!(answer["error"]["code"], -32600);
     let message = answer["error"]["message"].as_str().unwrap();
     for way_in in ["initialize", "io.modelcontextprotocol/protocolVersion"] {
         assert!(message.contains(way_in), "{message}");
     }
-    Request::new("DELETE", "/mcp").send(host.address()).must_be(400);
+    Request::new("DELETE", "/mcp")
+        .send(host.address())
+        .must_be(400);
     for id in ["0123456789abcdef0123456789abcdef", "x", "", "../../etc"] {
         let with_id = |request: Request| request.header("Mcp-Session-Id", id).send(host.address());
         with_id(Request::post("/mcp", PING)).must_be(404);
@@ -70,7 +79,10 @@ fn a_session_in_another_version() {
         ping(version).must_be(400);
     }
     let answer = ping(E).must_be(400).json();
-    assert_eq!(answer["error"]["code"], -32602, "a modern request without its `_meta`");
+    assert_eq!(
+        answer["error"]["code"], -32602,
+        "a modern request without its `_meta`"
+    );
 }
 
 /// SHL-5, SHL-2.
@@ -82,8 +94,17 @@ fn messages_that_want_no_answer() {
         r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
         r#"{"jsonrpc":"2.0","id":7,"result":{}}"#,
     ] {
-        assert_eq!(session.post(message).send(host.address()).must_be(202).text(), "");
-        Request::post("/mcp", message).send(host.address()).must_be(400);
+        assert_eq!(
+            session
+                .post(message)
+                .send(host.address())
+                .must_be(202)
+                .text(),
+            ""
+        );
+        Request::post("/mcp", message)
+            .send(host.address())
+            .must_be(400);
     }
 }
 
@@ -95,7 +116,9 @@ fn a_stream_that_is_missing_or_unknown() {
     post("/messages").must_be(400);
     post("/messages?sessionId=").must_be(404);
     post("/messages?sessionId=x").must_be(404);
-    let unknown = post("/messages?sessionId=0123456789abcdef0123456789abcdef").must_be(404).json();
+    let unknown = post("/messages?sessionId=0123456789abcdef0123456789abcdef")
+        .must_be(404)
+        .json();
     assert_eq!(unknown["error"]["code"], -32600);
     // Ids of one kind are no ids of the other.
     let session = Session::open(host.address());
@@ -131,7 +154,10 @@ fn sessions_do_not_mix() {
     for way in [Way::SSE, Way::STREAMABLE] {
         let mut first = Client::connect_to(host.address(), way);
         let mut second = Client::connect_to(host.address(), way);
-        let (one, two) = (first.start("ping", json!({})), second.start("tools/list", json!({})));
+        let (one, two) = (
+            first.start("ping", json!({})),
+            second.start("tools/list", json!({})),
+        );
         assert_eq!(one, two, "both use the same ids");
         assert_eq!(first.answer(one).result(), json!({}));
         let exchange = second.answer(two);

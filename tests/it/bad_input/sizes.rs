@@ -34,7 +34,10 @@ fn a_line_without_end() {
             lines.write(&chunk);
         }
         let answer: Value = serde_json::from_str(&lines.ask("")).unwrap();
-        assert!(matches!(answer["error"]["code"].as_i64(), Some(-32700 | -32600)), "{answer}");
+        assert!(
+            matches!(answer["error"]["code"].as_i64(), Some(-32700 | -32600)),
+            "{answer}"
+        );
         assert_eq!(answer.get("id"), id.as_ref(), "RPC-5");
         let message = answer["error"]["message"].as_str().unwrap();
         assert!(message.contains("longer than 16777216 bytes"), "{message}");
@@ -77,7 +80,11 @@ fn a_body_without_end() {
         session.post(""),
         Request::post(&messages, ""),
     ] {
-        let refusal = request.body(too_much()).send(host.address()).must_be(413).json();
+        let refusal = request
+            .body(too_much())
+            .send(host.address())
+            .must_be(413)
+            .json();
         assert_eq!(refusal["error"]["code"], -32600);
     }
     assert!(host.peak_memory() < MEMORY, "{} MiB", host.peak_memory());
@@ -91,7 +98,12 @@ fn a_body_in_chunks_without_end() {
     let host = Host::serve(&["--listen", "127.0.0.1:0", HELLO]);
     let request = Request::post("/mcp", "").header("Transfer-Encoding", "chunked");
     let mut socket = request.write_to(host.address()).unwrap();
-    let chunk = [b"100000\r\n".to_vec(), vec![b' '; 1 << 20], b"\r\n".to_vec()].concat();
+    let chunk = [
+        b"100000\r\n".to_vec(),
+        vec![b' '; 1 << 20],
+        b"\r\n".to_vec(),
+    ]
+    .concat();
     for _ in 0..TOO_MUCH >> 20 {
         // The host answers in the middle, and listens no longer.
         if socket.write_all(&chunk).is_err() {

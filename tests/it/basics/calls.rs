@@ -24,10 +24,16 @@ fn lists_the_tools_of_all_plugins(way: Way) {
     let (_host, mut client) = stage(way, &[ROGUE, HELLO, EVERYTHING]);
     let first = client.result("tools/list", json!({}));
     let tools = first["tools"].as_array().unwrap();
-    let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    let names: Vec<_> = tools
+        .iter()
+        .map(|tool| tool["name"].as_str().unwrap())
+        .collect();
     let place = |wanted: &str| names.iter().position(|name| *name == wanted);
     assert_eq!(place("echo"), Some(0));
-    assert!(place("now") < place("greet") && place("greet") < place("content"), "{names:?}");
+    assert!(
+        place("now") < place("greet") && place("greet") < place("content"),
+        "{names:?}"
+    );
     assert_eq!(first.get("nextCursor"), None, "PAG-3");
     assert_eq!(client.result("tools/list", json!({})), first);
     // PAG-2, PAG-3: no cursor was given out, so there is none.
@@ -39,7 +45,10 @@ fn lists_the_tools_of_all_plugins(way: Way) {
 
 fn calls_a_tool(way: Way) {
     let (_host, mut client) = stage(way, &[HELLO, ROGUE]);
-    assert_eq!(client.text("greet", json!({ "name": "Ada" })), "Hello, Ada!");
+    assert_eq!(
+        client.text("greet", json!({ "name": "Ada" })),
+        "Hello, Ada!"
+    );
     let text = "line\n\"quoted\" \\ \u{0} \u{7f} \u{2028} ä 🦀";
     assert_eq!(client.text("echo", json!({ "text": text })), text);
 }
@@ -48,7 +57,10 @@ fn calls_a_tool(way: Way) {
 fn takes_absent_arguments_for_none(way: Way) {
     let (_host, mut client) = stage(way, &[EVERYTHING]);
     let result = client.result("tools/call", json!({ "name": "list" }));
-    assert_eq!(result["content"], json!([{ "type": "text", "text": "[1,2,3]" }]));
+    assert_eq!(
+        result["content"],
+        json!([{ "type": "text", "text": "[1,2,3]" }])
+    );
     let result = client.result("tools/call", json!({ "name": "full" }));
     assert_eq!(result["isError"], true, "{result}");
 }
@@ -58,7 +70,11 @@ fn refuses_arguments_that_are_no_object(way: Way) {
     let (_host, mut client) = stage(way, &[HELLO]);
     for arguments in [json!(null), json!([]), json!("x"), json!(1)] {
         let params = json!({ "name": "greet", "arguments": arguments });
-        assert_eq!(client.error("tools/call", params)["code"], -32602, "{arguments}");
+        assert_eq!(
+            client.error("tools/call", params)["code"],
+            -32602,
+            "{arguments}"
+        );
     }
     for name in [json!(null), json!(7)] {
         let exchange = client.request("tools/call", json!({ "name": name, "arguments": {} }));
@@ -71,7 +87,11 @@ fn refuses_arguments_that_are_no_object(way: Way) {
 fn explains_arguments_that_do_not_fit(way: Way) {
     let (_host, mut client) = stage(way, &[HELLO, EVERYTHING]);
     for (tool, arguments, expected) in [
-        ("greet", json!({}), "Invalid arguments for `greet`: \"name\" is a required property"),
+        (
+            "greet",
+            json!({}),
+            "Invalid arguments for `greet`: \"name\" is a required property",
+        ),
         (
             "greet",
             json!({ "name": 7 }),
@@ -92,12 +112,16 @@ fn explains_arguments_that_do_not_fit(way: Way) {
         assert_eq!(client.failure(tool, arguments), expected);
     }
     // RPC-12: what the schema does not forbid is no mistake.
-    assert_eq!(client.text("greet", json!({ "name": "Ada", "more": 1 })), "Hello, Ada!");
+    assert_eq!(
+        client.text("greet", json!({ "name": "Ada", "more": 1 })),
+        "Hello, Ada!"
+    );
 }
 
 fn checks_nested_arguments(way: Way) {
     let (_host, mut client) = stage(way, &[EVERYTHING]);
-    let order = json!({ "customer": { "name": "Ada" }, "lines": [{ "article": "a", "amount": 2 }] });
+    let order =
+        json!({ "customer": { "name": "Ada" }, "lines": [{ "article": "a", "amount": 2 }] });
     let understood = client.call("nested", order.clone());
     let text = understood["content"][0]["text"].as_str().unwrap();
     let text: Value = serde_json::from_str(text).unwrap();
@@ -106,7 +130,10 @@ fn checks_nested_arguments(way: Way) {
     let broken = json!({ "customer": { "name": "" }, "lines": [{ "article": "a", "amount": 51 }] });
     let complaint = client.failure("nested", broken);
     assert!(complaint.contains("/customer/name: "), "{complaint}");
-    assert!(complaint.contains("/lines/0/amount: 51 is greater than"), "{complaint}");
+    assert!(
+        complaint.contains("/lines/0/amount: 51 is greater than"),
+        "{complaint}"
+    );
 }
 
 /// TOL-13.
@@ -124,15 +151,25 @@ fn knows_no_other_tools(way: Way) {
 /// TOL-13, and DSC-10/DWN-10 for a question nobody can answer.
 fn passes_on_how_a_call_ended(way: Way) {
     let (_host, mut client) = stage(way, &[EVERYTHING]);
-    assert_eq!(client.call("end", json!({ "how": "empty" }))["content"], json!([]));
+    assert_eq!(
+        client.call("end", json!({ "how": "empty" }))["content"],
+        json!([])
+    );
     for (how, expected) in [
         ("tool_error", "this tool always fails"),
         ("system_error", "invalid digit found in string"),
-        ("invalid_params", "Invalid arguments for `end`: these arguments are wrong"),
+        (
+            "invalid_params",
+            "Invalid arguments for `end`: these arguments are wrong",
+        ),
         ("not_found", "the thing"),
         ("internal", "this plugin is broken"),
     ] {
-        assert_eq!(client.failure("end", json!({ "how": how })), expected, "{how}");
+        assert_eq!(
+            client.failure("end", json!({ "how": how })),
+            expected,
+            "{how}"
+        );
     }
     if way.is_modern() {
         let exchange = client.request("tools/call", json!({ "name": "ask_reply" }));
@@ -170,7 +207,8 @@ fn tells_the_plugin_who_asks(way: Way) {
         "_meta": { "example.com/trace": { "depth": [1] } },
     });
     let result = client.result("tools/call", params);
-    let known: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
+    let known: Value =
+        serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
     assert_eq!(known["client"], json!({ "name": "tests", "version": "1" }));
     assert_eq!(known["meta"], json!({ "depth": [1] }));
     assert_eq!(known["canAsk"], json!([]));
@@ -181,7 +219,15 @@ fn tells_the_plugin_who_asks(way: Way) {
 /// RPC-2 to RPC-4: byte for byte, also where a number would not survive.
 fn returns_ids_as_they_came(way: Way) {
     let (_host, mut client) = stage(way, &[HELLO]);
-    let ids = ["0", "-1", "1.0", "1e2", "123456789012345678901234567890", "\"1\"", r#""\u00e4 \/""#];
+    let ids = [
+        "0",
+        "-1",
+        "1.0",
+        "1e2",
+        "123456789012345678901234567890",
+        "\"1\"",
+        r#""\u00e4 \/""#,
+    ];
     for id in ids {
         let answer = client.ask_as(id, "tools/list");
         let expected = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"#);

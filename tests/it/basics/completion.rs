@@ -32,7 +32,10 @@ fn suggests_values_for_prompts(way: Way) {
     let found = complete(&mut client, review("language", "x"));
     assert_eq!(found["values"], json!([]));
     // Nobody completes this one.
-    assert_eq!(complete(&mut client, review("code", ""))["values"], json!([]));
+    assert_eq!(
+        complete(&mut client, review("code", ""))["values"],
+        json!([])
+    );
     let mut settled = review("strictness", "");
     settled["context"] = json!({ "arguments": { "language": "rust" } });
     let found = complete(&mut client, settled);
@@ -52,7 +55,13 @@ fn suggests_values_for_templates(way: Way) {
     };
     let found = complete(&mut client, params("3"));
     assert_eq!(found["values"], json!(["3"]));
-    assert_eq!(complete(&mut client, params(""))["values"].as_array().unwrap().len(), 6);
+    assert_eq!(
+        complete(&mut client, params(""))["values"]
+            .as_array()
+            .unwrap()
+            .len(),
+        6
+    );
 }
 
 /// CMP-3.

@@ -16,7 +16,9 @@ const WAV: &str = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA="
 /// Those members that the revision knows, by the revision that brought them.
 pub(super) fn members<const N: usize>(revision: &str, all: [(&str, &str, Value); N]) -> Value {
     let known = all.into_iter().filter(|(since, ..)| revision >= *since);
-    known.map(|(_, name, value)| (name.to_owned(), value)).collect()
+    known
+        .map(|(_, name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 pub(super) fn meta() -> Value {
@@ -47,7 +49,15 @@ fn annotations(revision: &str) -> Value {
 fn every_kind_in_a_result() {
     in_each_revision(|client, revision| {
         let result = client.call("content", json!({}));
-        let blocks = [text, annotated, image, audio, link, embedded_text, embedded_blob];
+        let blocks = [
+            text,
+            annotated,
+            image,
+            audio,
+            link,
+            embedded_text,
+            embedded_blob,
+        ];
         let found = result["content"].as_array().unwrap();
         for (place, block) in blocks.into_iter().enumerate() {
             assert_eq!(found[place], block(revision), "{revision}");
@@ -155,12 +165,20 @@ fn structured_results() {
         let result = client.call("structured", json!({}));
         assert_eq!(as_json(&result), report, "{revision}");
         let structured = (revision >= C).then_some(report);
-        assert_eq!(result.get("structuredContent").cloned(), structured, "{revision}");
+        assert_eq!(
+            result.get("structuredContent").cloned(),
+            structured,
+            "{revision}"
+        );
 
         let result = client.call("list", json!({}));
         assert_eq!(as_json(&result), json!([1, 2, 3]), "{revision}");
         let structured = (revision >= E).then(|| json!([1, 2, 3]));
-        assert_eq!(result.get("structuredContent").cloned(), structured, "{revision}");
+        assert_eq!(
+            result.get("structuredContent").cloned(),
+            structured,
+            "{revision}"
+        );
     });
 }
 
@@ -171,7 +189,11 @@ fn structured_results_with_words() {
         let result = client.call("full", json!({ "id": 4 }));
         let report = json!({ "subject": "item 4", "count": 1, "examples": [] });
         let blocks = result["content"].as_array().unwrap();
-        assert_eq!(blocks[0], json!({ "type": "text", "text": "one item" }), "{revision}");
+        assert_eq!(
+            blocks[0],
+            json!({ "type": "text", "text": "one item" }),
+            "{revision}"
+        );
         if revision >= C {
             assert_eq!(result["structuredContent"], report, "{revision}");
         } else {
@@ -195,7 +217,10 @@ fn what_a_plugin_adds_to_its_result() {
         for (method, params) in [
             ("tools/call", json!({ "name": "content" })),
             ("resources/read", json!({ "uri": "item:///1" })),
-            ("prompts/get", json!({ "name": "review", "arguments": { "code": "x" } })),
+            (
+                "prompts/get",
+                json!({ "name": "review", "arguments": { "code": "x" } }),
+            ),
         ] {
             let result = client.result(method, params);
             let origin = &result["_meta"]["example.com/origin"];
@@ -210,8 +235,14 @@ fn every_kind_in_a_prompt() {
     in_each_revision(|client, revision| {
         let result = client.result("prompts/get", json!({ "name": "media" }));
         let messages = result["messages"].as_array().unwrap();
-        assert!(messages.iter().all(|message| message["role"] == "user"), "{result}");
-        let blocks: Vec<_> = messages.iter().map(|message| message["content"].clone()).collect();
+        assert!(
+            messages.iter().all(|message| message["role"] == "user"),
+            "{result}"
+        );
+        let blocks: Vec<_> = messages
+            .iter()
+            .map(|message| message["content"].clone())
+            .collect();
         assert_eq!(blocks, media(revision), "{revision}");
     });
 }

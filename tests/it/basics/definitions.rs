@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use wharf_fixtures::EVERYTHING;
 
-use super::content::{icon, meta, members};
+use super::content::{icon, members, meta};
 use crate::support::{A, B, Binding, C, Client, D, E, Host, REVISIONS, Way};
 
 /// One client for each revision.
@@ -39,11 +39,19 @@ fn full(revision: &str) -> Value {
         revision,
         [
             (A, "name", json!("full")),
-            (A, "description", json!("A tool with every field of a definition.")),
+            (
+                A,
+                "description",
+                json!("A tool with every field of a definition."),
+            ),
             (B, "annotations", hints_with_title),
             (C, "annotations", hints),
             (C, "title", json!(title)),
-            (C, "_meta", json!({ "example.com/stage": "test", "ui": { "depth": [1, 2] } })),
+            (
+                C,
+                "_meta",
+                json!({ "example.com/stage": "test", "ui": { "depth": [1, 2] } }),
+            ),
             (D, "icons", json!([icon(), data])),
         ],
     )
@@ -95,7 +103,11 @@ fn a_resource() {
                 (A, "description", json!("The first of the items.")),
                 (A, "mimeType", json!("text/plain")),
                 (A, "size", json!(17)),
-                (A, "annotations", json!({ "audience": ["user"], "priority": 1 })),
+                (
+                    A,
+                    "annotations",
+                    json!({ "audience": ["user"], "priority": 1 }),
+                ),
                 (C, "title", json!("The first")),
                 (C, "_meta", meta()),
                 (D, "icons", json!([icon()])),
@@ -104,7 +116,11 @@ fn a_resource() {
         let found = definition(client, "resources", "uri", "item:///1");
         assert_eq!(as_numbers(found), as_numbers(expected), "{revision}");
         let plain = json!({ "uri": "item:///2", "name": "item-2" });
-        assert_eq!(definition(client, "resources", "uri", "item:///2"), plain, "{revision}");
+        assert_eq!(
+            definition(client, "resources", "uri", "item:///2"),
+            plain,
+            "{revision}"
+        );
     });
 }
 
@@ -163,7 +179,11 @@ fn a_prompt() {
                 (D, "icons", json!([icon()])),
             ],
         );
-        assert_eq!(definition(client, "prompts", "name", "review"), expected, "{revision}");
+        assert_eq!(
+            definition(client, "prompts", "name", "review"),
+            expected,
+            "{revision}"
+        );
     });
 }
 
@@ -196,11 +216,19 @@ fn what_is_in_every_result() {
         ] {
             let result = client.result(method, params);
             let complete = modern.then(|| json!("complete"));
-            assert_eq!(result.get("resultType").cloned(), complete, "{revision} {method}");
+            assert_eq!(
+                result.get("resultType").cloned(),
+                complete,
+                "{revision} {method}"
+            );
             let cached = modern && is_list;
             assert_eq!(result["ttlMs"].is_u64(), cached, "{revision} {method}");
             let scope = cached.then(|| json!("private"));
-            assert_eq!(result.get("cacheScope").cloned(), scope, "{revision} {method}");
+            assert_eq!(
+                result.get("cacheScope").cloned(),
+                scope,
+                "{revision} {method}"
+            );
             let server = &result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"];
             assert_eq!(server == "wharf", modern, "{revision} {method}");
         }

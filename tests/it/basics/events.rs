@@ -27,7 +27,10 @@ fn count(client: &mut Client, to: u32, token: &Value) -> Exchange {
 /// The notifications of one kind, without what is the same in all.
 #[track_caller]
 fn only(exchange: &Exchange, method: &str) -> Vec<Value> {
-    let found = exchange.before.iter().filter(|frame| frame["method"] == method);
+    let found = exchange
+        .before
+        .iter()
+        .filter(|frame| frame["method"] == method);
     found.map(|frame| frame["params"].clone()).collect()
 }
 
@@ -50,7 +53,12 @@ fn reports_progress_in_order(way: Way) {
 /// PRG-6.
 fn keeps_progress_tokens_as_they_are(way: Way) {
     let (_host, mut client) = stage(way, &[ROGUE]);
-    for token in [json!("1"), json!(1), json!(-9_007_199_254_740_993_i64), json!("")] {
+    for token in [
+        json!("1"),
+        json!(1),
+        json!(-9_007_199_254_740_993_i64),
+        json!(""),
+    ] {
         let exchange = count(&mut client, 1, &token);
         let reports = only(&exchange, "notifications/progress");
         assert_eq!(reports.len(), 1, "{token}");
@@ -79,8 +87,12 @@ fn reports_nothing_to_those_who_do_not_ask(way: Way) {
 /// LOG-1, LOG-2, LOG-3.
 fn logs_from_a_level_on(way: Way) {
     let (_host, mut client) = stage(way, &[ROGUE]);
-    for (level, infos, warnings) in [("debug", 2, 2), ("info", 2, 2), ("warning", 0, 2), ("error", 0, 0)]
-    {
+    for (level, infos, warnings) in [
+        ("debug", 2, 2),
+        ("info", 2, 2),
+        ("warning", 0, 2),
+        ("error", 0, 0),
+    ] {
         client.set_log_level(level);
         let exchange = count(&mut client, 2, &Value::Null);
         let messages = only(&exchange, "notifications/message");
@@ -97,7 +109,10 @@ fn logs_from_a_level_on(way: Way) {
         let exchange = client.request("tools/call", flood);
         let messages = only(&exchange, "notifications/message");
         assert_eq!(messages.len(), warnings, "{level}");
-        assert!(messages.iter().all(|message| message["level"] == "warning"), "{messages:?}");
+        assert!(
+            messages.iter().all(|message| message["level"] == "warning"),
+            "{messages:?}"
+        );
     }
 }
 
@@ -130,8 +145,12 @@ fn keeps_the_events_of_calls_apart(way: Way) {
     let mut reports = Vec::new();
     for (id, token) in [(first, "first"), (second, "second")] {
         reports.extend(only(&client.answer(id), "notifications/progress"));
-        let of_this = reports.iter().filter(|report| report["progressToken"] == token);
-        let progress: Vec<_> = of_this.map(|report| report["progress"].as_f64().unwrap()).collect();
+        let of_this = reports
+            .iter()
+            .filter(|report| report["progressToken"] == token);
+        let progress: Vec<_> = of_this
+            .map(|report| report["progress"].as_f64().unwrap())
+            .collect();
         let expected: Vec<_> = (1..=10).map(f64::from).collect();
         assert_eq!(progress, expected, "{token}");
     }

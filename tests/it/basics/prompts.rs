@@ -18,7 +18,10 @@ fn lists_prompts(way: Way) {
     let (_host, mut client) = stage(way, &[EVERYTHING]);
     let list = client.result("prompts/list", json!({}));
     let prompts = list["prompts"].as_array().unwrap();
-    let names: Vec<_> = prompts.iter().map(|prompt| prompt["name"].as_str().unwrap()).collect();
+    let names: Vec<_> = prompts
+        .iter()
+        .map(|prompt| prompt["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["plain", "review", "media", "personal"]);
     let error = client.error("prompts/list", json!({ "cursor": "" }));
     assert_eq!(error["code"], -32602, "PAG-3");
@@ -27,10 +30,16 @@ fn lists_prompts(way: Way) {
 /// PRM-4.
 fn fills_in_a_prompt(way: Way) {
     let (_host, mut client) = stage(way, &[EVERYTHING]);
-    for params in [json!({ "name": "plain" }), json!({ "name": "plain", "arguments": {} })] {
+    for params in [
+        json!({ "name": "plain" }),
+        json!({ "name": "plain", "arguments": {} }),
+    ] {
         let prompt = client.result("prompts/get", params);
         let text = json!({ "type": "text", "text": "Tell me something." });
-        assert_eq!(prompt["messages"], json!([{ "role": "user", "content": text }]));
+        assert_eq!(
+            prompt["messages"],
+            json!([{ "role": "user", "content": text }])
+        );
     }
 }
 
@@ -65,15 +74,26 @@ fn refuses_arguments_that_do_not_fit(way: Way) {
         assert_eq!(exchange.status.unwrap_or(200), 200, "{arguments}");
         let error = exchange.error();
         assert_eq!(error["code"], -32602, "{arguments}");
-        assert!(error["message"].as_str().unwrap().contains(named), "{arguments}: {error}");
+        assert!(
+            error["message"].as_str().unwrap().contains(named),
+            "{arguments}: {error}"
+        );
     }
 }
 
 /// PRM-3.
 fn knows_no_other_prompts(way: Way) {
     let (_host, mut client) = stage(way, &[EVERYTHING]);
-    for params in [json!({ "name": "Plain" }), json!({ "name": "" }), json!({}), json!({ "name": 1 })]
-    {
-        assert_eq!(client.error("prompts/get", params.clone())["code"], -32602, "{params}");
+    for params in [
+        json!({ "name": "Plain" }),
+        json!({ "name": "" }),
+        json!({}),
+        json!({ "name": 1 }),
+    ] {
+        assert_eq!(
+            client.error("prompts/get", params.clone())["code"],
+            -32602,
+            "{params}"
+        );
     }
 }

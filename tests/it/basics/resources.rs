@@ -23,7 +23,11 @@ fn lists_page_by_page(way: Way) {
     let mut params = json!({});
     loop {
         let page = client.result("resources/list", params);
-        let uris = page["resources"].as_array().unwrap().iter().map(|item| item["uri"].clone());
+        let uris = page["resources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["uri"].clone());
         pages.push(uris.collect::<Vec<_>>());
         match page.get("nextCursor") {
             Some(cursor) => params = json!({ "cursor": cursor }),
@@ -39,7 +43,11 @@ fn lists_page_by_page(way: Way) {
     let first = client.result("resources/list", json!({}));
     let again = json!({ "cursor": first["nextCursor"] });
     let second = client.result("resources/list", again.clone());
-    assert_eq!(client.result("resources/list", again), second, "cursors are stable");
+    assert_eq!(
+        client.result("resources/list", again),
+        second,
+        "cursors are stable"
+    );
 }
 
 /// PAG-2, PAG-3: an empty string is a cursor like any other.
@@ -84,7 +92,12 @@ fn reads_bytes(way: Way) {
 fn reads_several_contents_at_once(way: Way) {
     let (_host, mut client) = stage(way, &[EVERYTHING]);
     let read = client.result("resources/read", json!({ "uri": "item:///folder" }));
-    let uris: Vec<_> = read["contents"].as_array().unwrap().iter().map(|it| &it["uri"]).collect();
+    let uris: Vec<_> = read["contents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["uri"])
+        .collect();
     assert_eq!(uris, ["item:///1", "item:///blob"]);
 }
 
@@ -92,7 +105,13 @@ fn reads_several_contents_at_once(way: Way) {
 fn knows_what_does_not_exist(way: Way) {
     let (_host, mut client) = stage(way, &[EVERYTHING]);
     let code = if way.is_modern() { -32602 } else { -32002 };
-    for uri in ["item:///7", "item:///", "other:///1", "file:///etc/passwd", "item:///../1"] {
+    for uri in [
+        "item:///7",
+        "item:///",
+        "other:///1",
+        "file:///etc/passwd",
+        "item:///../1",
+    ] {
         let exchange = client.request("resources/read", json!({ "uri": uri }));
         assert_eq!(exchange.status.unwrap_or(200), 200, "{uri}");
         let error = exchange.error();
@@ -116,6 +135,10 @@ fn says_when_a_resource_is_broken(way: Way) {
 fn refuses_to_read_what_is_no_uri(way: Way) {
     let (_host, mut client) = stage(way, &[EVERYTHING]);
     for params in [json!({}), json!({ "uri": 7 }), json!({ "uri": null })] {
-        assert_eq!(client.error("resources/read", params.clone())["code"], -32602, "{params}");
+        assert_eq!(
+            client.error("resources/read", params.clone())["code"],
+            -32602,
+            "{params}"
+        );
     }
 }

@@ -57,7 +57,12 @@ fn a_slow_call_holds_nobody_up(way: Way) {
 fn many_calls_get_their_own_answers(way: Way) {
     let (_host, mut client) = stage(way, &[ROGUE]);
     let calls: Vec<_> = (0..100)
-        .map(|number| (number, client.start_call("echo", json!({ "text": format!("{number}") }))))
+        .map(|number| {
+            (
+                number,
+                client.start_call("echo", json!({ "text": format!("{number}") })),
+            )
+        })
         .collect();
     for (number, id) in calls.into_iter().rev() {
         let result = client.answer(id).result();
@@ -80,7 +85,10 @@ fn a_cancelled_call_is_over(way: Way) {
     assert_eq!(client.text("echo", json!({ "text": "free" })), "free");
     host.signal(Signal::Terminate);
     let rest = client.rest();
-    let answers = rest.iter().filter(|frame| frame.get("id").is_some()).count();
+    let answers = rest
+        .iter()
+        .filter(|frame| frame.get("id").is_some())
+        .count();
     assert_eq!(answers, 0, "{rest:?}");
     if way.binding != Binding::Streamable {
         // On an ordered channel everything after the answer was said after the
@@ -123,7 +131,10 @@ fn a_cancellation_that_means_nothing_is_ignored(way: Way) {
     if !way.is_modern() {
         client.cancel(id);
     }
-    assert_eq!(client.text("echo", json!({ "text": "and here" })), "and here");
+    assert_eq!(
+        client.text("echo", json!({ "text": "and here" })),
+        "and here"
+    );
 }
 
 /// RPC-7. Modern requests over HTTP stand alone, and may share an id (trap 10).
@@ -147,6 +158,9 @@ fn an_id_is_free_when_its_call_is_over(way: Way) {
     client.cancel(1_000);
     for _ in 0..2 {
         client.start_as(1_000, "tools/call", echo.clone());
-        assert_eq!(client.answer(1_000).result()["content"][0]["text"], "second");
+        assert_eq!(
+            client.answer(1_000).result()["content"][0]["text"],
+            "second"
+        );
     }
 }

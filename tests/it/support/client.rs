@@ -4,18 +4,14 @@
 //! Of what a request says and is answered with, the order is therefore kept on
 //! every binding.
 
-use std::collections::HashMap;
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::ChildStdin;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::{Value, json};
 
-use super::http::{self, Request, Response};
-use super::messages::{self, mirrored, request};
-use super::{Binding, C, Host, PATIENCE, Way};
+use super::link::{Heard, Link};
+use super::messages::{request, sign};
+use super::{Binding, Host, PATIENCE, Way, until_closed};
 
 /// A client that has introduced itself.
 pub(crate) struct Client {
@@ -41,33 +37,6 @@ pub(crate) struct Exchange {
     pub(crate) status: Option<u16>,
 }
 
-#[derive(Debug)]
-struct Heard {
-    text: String,
-    frame: Value,
-    status: Option<u16>,
-}
-
-/// How messages get to the host.
-enum Link {
-    Stdio(Option<ChildStdin>),
-    Sse {
-        host: SocketAddr,
-        endpoint: String,
-        stream: TcpStream,
-    },
-    Streamable(Streamable),
-}
-
-/// A client of Streamable HTTP: every message is a request of its own.
-struct Streamable {
-    host: SocketAddr,
-    session: Option<String>,
-    inbox: Sender<Heard>,
-    /// The connections of the requests that are not answered yet, by id.
-    running: HashMap<String, TcpStream>,
-}
-
 impl Client {
     /// Connects in this way and introduces itself.
     pub(crate) fn connect(host: &mut Host, way: Way) -> Self {
@@ -83,10 +52,8 @@ impl Client {
     pub(crate) fn dial(host: &mut Host, way: Way) -> Self {
         match way.binding {
             Binding::Stdio => {
-                let (stdin, lines) = host.lines().split();
                 let (sender, inbox) = channel();
-                thread::spawn(move || lines.iter().try_for_each(|line| sender.send(heard(line))));
-                Self::new(way, Link::Stdio(stdin), inbox)
+                Self::new(way, Link::stdio(host.lines(), sender), inbox)
             }
             Binding::Sse | Binding::Streamable => Self::dial_to(host.address(), way),
         }
@@ -96,13 +63,8 @@ impl Client {
         let (sender, inbox) = channel();
         let link = match way.binding {
             Binding::Stdio => panic!("there is no address"),
-            Binding::Sse => open_sse(host, sender),
-            Binding::Streamable => Link::Streamable(Streamable {
-                host,
-                session: None,
-                inbox: sender,
-                running: HashMap::new(),
-            }),
+            Binding::Sse => Link::sse(host, sender),
+            Binding::Streamable => Link::streamable(host, sender),
         };
         Self::new(way, link, inbox)
     }
@@ -155,7 +117,8 @@ impl Client {
         if self.way.is_modern() {
             self.sign(&mut params);
         }
-        self.link.send(self.way, &request(&id.to_string(), method, &params));
+        self.link
+            .send(self.way, &request(&id.to_string(), method, &params));
     }
 
     /// Sends a request whose id is this JSON text, and returns the answer as text.
@@ -166,12 +129,15 @@ impl Client {
             self.sign(&mut params);
         }
         self.link.send(self.way, &request(id, method, &params));
-        self.inbox.recv_timeout(PATIENCE).expect("there is an answer").text
+        self.inbox
+            .recv_timeout(PATIENCE)
+            .expect("there is an answer")
+            .text
     }
 
     /// Starts a call of a tool.
     pub(crate) fn start_call(&mut self, tool: &str, arguments: Value) -> u64 {
-        self.start("tools/call", json!({ "name": tool, "arguments": arguments }))
+        self.start("tools/call", of_tool(tool, arguments))
     }
 
     /// Waits for the answer.
@@ -185,12 +151,12 @@ impl Client {
                 continue;
             };
             let Heard { frame, status, .. } = self.heard.remove(at);
-            if let Link::Streamable(link) = &mut self.link {
-                link.running.remove(&id.to_string());
-            }
+            self.link.answered(id);
             let later = self.heard.split_off(at);
-            let (answers, before): (Vec<_>, Vec<_>) =
-                self.heard.drain(..).partition(|heard| heard.frame.get("id").is_some());
+            let (answers, before): (Vec<_>, Vec<_>) = self
+                .heard
+                .drain(..)
+                .partition(|heard| heard.frame.get("id").is_some());
             self.heard = answers.into_iter().chain(later).collect();
             return Exchange {
                 before: before.into_iter().map(|heard| heard.frame).collect(),
@@ -235,7 +201,7 @@ impl Client {
     /// Calls a tool that is to have a result.
     #[track_caller]
     pub(crate) fn call(&mut self, tool: &str, arguments: Value) -> Value {
-        self.result("tools/call", json!({ "name": tool, "arguments": arguments }))
+        self.result("tools/call", of_tool(tool, arguments))
     }
 
     /// Calls a tool that is to succeed with one text.
@@ -256,15 +222,18 @@ impl Client {
 
     /// Sends a notification.
     pub(crate) fn notify(&mut self, method: &str, params: Value) {
-        let message = json!({ "jsonrpc": "2.0", "method": method, "params": params });
+        let mut message = json!({ "jsonrpc": "2.0", "method": method });
+        message["params"] = params;
         self.link.send(self.way, &message.to_string());
     }
 
     /// Gives a request up, as its binding and revision want it (CAN-3, CAN-4).
     pub(crate) fn cancel(&mut self, id: u64) {
         match &mut self.link {
-            Link::Streamable(link) if self.way.is_modern() => link.hang_up(id),
-            _ => self.notify("notifications/cancelled", json!({ "requestId": id })),
+            Link::Streamable(link) if self.way.is_modern() => link.hang_up_on(id),
+            Link::Stdio(_) | Link::Sse { .. } | Link::Streamable(_) => {
+                self.notify("notifications/cancelled", json!({ "requestId": id }));
+            }
         }
     }
 
@@ -281,18 +250,14 @@ impl Client {
     /// Breaks the connection that a request went over, on Streamable HTTP.
     pub(crate) fn hang_up_on(&mut self, id: u64) {
         match &mut self.link {
-            Link::Streamable(link) => link.hang_up(id),
+            Link::Streamable(link) => link.hang_up_on(id),
             Link::Stdio(_) | Link::Sse { .. } => panic!("they share one connection"),
         }
     }
 
     /// Goes away without a word. What has been heard by then is lost.
     pub(crate) fn hang_up(self) {
-        match self.link {
-            Link::Stdio(stdin) => drop(stdin),
-            Link::Sse { stream, .. } => http::hang_up(&stream),
-            Link::Streamable(link) => link.running.values().for_each(http::hang_up),
-        }
+        self.link.hang_up();
     }
 
     /// Ends standard input, where there is one.
@@ -309,21 +274,17 @@ impl Client {
         } = self;
         // On Streamable HTTP, what is left are the responses that are being read.
         drop(link);
-        let later = std::iter::from_fn(|| inbox.recv_timeout(PATIENCE).ok());
-        heard.into_iter().chain(later).map(|heard| heard.frame).collect()
+        let all = heard.into_iter().chain(until_closed(&inbox));
+        all.map(|heard| heard.frame).collect()
     }
 
     /// The id of the session, which goes with every message.
     pub(crate) fn session(&self) -> &str {
-        match &self.link {
-            Link::Streamable(link) => link.session.as_deref().expect("there was a handshake"),
-            Link::Sse { endpoint, .. } => endpoint.split_once('=').expect("an id").1,
-            Link::Stdio(_) => panic!("there is no id"),
-        }
+        self.link.session()
     }
 
     fn sign(&self, params: &mut Value) {
-        messages::sign(params, self.way.revision);
+        sign(params, self.way.revision);
         if let Some(level) = self.log_level {
             params["_meta"]["io.modelcontextprotocol/logLevel"] = level.into();
         }
@@ -344,105 +305,11 @@ impl Exchange {
     }
 }
 
-impl Link {
-    fn send(&mut self, way: Way, message: &str) {
-        match self {
-            Self::Stdio(stdin) => {
-                let stdin = stdin.as_mut().expect("standard input is open");
-                stdin.write_all(format!("{message}\n").as_bytes()).expect("the host reads");
-            }
-            Self::Sse { host, endpoint, .. } => {
-                Request::post(endpoint, message).send(*host).must_be(202);
-            }
-            Self::Streamable(link) => link.send(way, message),
-        }
-    }
-}
-
-impl Streamable {
-    /// The handshake, whose response names the session (SHL-11).
-    fn open(&mut self, message: &str) -> Value {
-        let response = Request::post("/mcp", message).send(self.host).must_be(200);
-        self.session = response.header("mcp-session-id").map(str::to_owned);
-        response.json()["result"].take()
-    }
-
-    fn send(&mut self, way: Way, text: &str) {
-        let message: Value = serde_json::from_str(text).expect("a message");
-        let mut request = Request::post("/mcp", text);
-        if let Some(session) = &self.session {
-            request = request.header("Mcp-Session-Id", session);
-        }
-        if way.revision >= C {
-            request = request.header("MCP-Protocol-Version", way.revision);
-        }
-        if way.is_modern() {
-            request = mirrored(request, &message);
-        }
-        let socket = request.write_to(self.host).expect("the host reads");
-        if let Some(id) = message.get("id") {
-            self.running.insert(id.to_string(), socket.try_clone().unwrap());
-            let inbox = self.inbox.clone();
-            // It ends when the response does, or when either side hangs up.
-            thread::spawn(move || Response::read(socket).and_then(|it| forward(it, &inbox)));
-        } else {
-            Response::read(socket).expect("there is a response").must_be(202);
-        }
-    }
-
-    fn hang_up(&mut self, id: u64) {
-        http::hang_up(&self.running.remove(&id.to_string()).expect("it is running"));
-    }
-}
-
-/// Hands on what a response holds: one message, a stream of them, or none.
-fn forward(mut response: Response, inbox: &Sender<Heard>) -> io::Result<()> {
-    let status = Some(response.status);
-    let hand_on = |text| {
-        let heard = heard(text);
-        // Whoever has hung up does not want it any more.
-        let _ = inbox.send(Heard { status, ..heard });
-    };
-    if response.is_stream() {
-        while let Some(event) = response.event()? {
-            hand_on(event.data);
-        }
-    } else {
-        let text = response.text();
-        if !text.is_empty() {
-            hand_on(text);
-        }
-    }
-    Ok(())
-}
-
-/// SSE-2: the first event says where to post.
-fn open_sse(host: SocketAddr, inbox: Sender<Heard>) -> Link {
-    let request = Request::new("GET", "/sse").header("Accept", "text/event-stream");
-    let mut response = request.send(host).must_be(200);
-    let first = response.event().unwrap().expect("an event");
-    assert_eq!(first.name, "endpoint");
-    let stream = response.socket();
-    thread::spawn(move || {
-        while let Ok(Some(event)) = response.event() {
-            assert_eq!(event.name, "message");
-            let _ = inbox.send(heard(event.data));
-        }
-    });
-    Link::Sse {
-        host,
-        endpoint: first.data,
-        stream,
-    }
-}
-
-fn heard(text: String) -> Heard {
-    let frame = serde_json::from_str(&text);
-    Heard {
-        frame: frame.unwrap_or_else(|error| panic!("not a message: {error}: {text}")),
-        text,
-        status: None,
-    }
+/// The parameters of a call.
+pub(super) fn of_tool(tool: &str, arguments: Value) -> Value {
+    let mut params = json!({ "name": tool });
+    params["arguments"] = arguments;
+    params
 }
 
 #[track_caller]

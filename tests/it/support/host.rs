@@ -90,7 +90,8 @@ impl Host {
 
     /// Waits until this has been written to standard error.
     pub(crate) fn wait_for_log(&self, text: &str) {
-        self.log.wait_for(text, |log| log.contains(text).then_some(()));
+        self.log
+            .wait_for(text, |log| log.contains(text).then_some(()));
     }
 
     /// Sends it a signal.
@@ -145,7 +146,11 @@ pub(crate) fn refused(arguments: &[&str]) -> (Option<i32>, String) {
 fn command(arguments: &[&str]) -> Command {
     let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
     let mut command = Command::new(env!("CARGO_BIN_EXE_wharf"));
-    command.arg("serve").args(arguments).args(["--cache-dir", cache]).env_clear();
+    command
+        .arg("serve")
+        .args(arguments)
+        .args(["--cache-dir", cache])
+        .env_clear();
     command
 }
 
@@ -171,7 +176,7 @@ impl Transcript {
         let state = self.state.lock().unwrap();
         let missing = |state: &mut Written| find(&state.text).is_none() && !state.ended;
         let waited = self.grown.wait_timeout_while(state, PATIENCE, missing);
-        let (state, _) = waited.unwrap();
-        find(&state.text).unwrap_or_else(|| panic!("no `{what}` in:\n{}", state.text))
+        let text = waited.unwrap().0.text.clone();
+        find(&text).unwrap_or_else(|| panic!("no `{what}` in:\n{text}"))
     }
 }

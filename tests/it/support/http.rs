@@ -70,7 +70,8 @@ impl Request {
 
     /// Takes a header out.
     pub(crate) fn without(mut self, name: &str) -> Self {
-        self.headers.retain(|(found, _)| !found.eq_ignore_ascii_case(name));
+        self.headers
+            .retain(|(found, _)| !found.eq_ignore_ascii_case(name));
         self
     }
 
@@ -110,37 +111,46 @@ impl Request {
     }
 
     fn head(&self, to: SocketAddr) -> String {
-        let mut head = format!("{}\r\n", self.line);
         let has = |wanted: &str| {
-            self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+            let mut names = self.headers.iter().map(|(name, _)| name);
+            names.any(|name| name.eq_ignore_ascii_case(wanted))
         };
+        let mut lines = vec![self.line.clone()];
         if !has("Host") {
-            head += &format!("Host: {to}\r\n");
+            lines.push(format!("Host: {to}"));
         }
-        if !self.body.is_empty() && !has("Content-Length") {
-            head += &format!("Content-Length: {}\r\n", self.body.len());
+        let framed = has("Content-Length") || has("Transfer-Encoding");
+        if !self.body.is_empty() && !framed {
+            lines.push(format!("Content-Length: {}", self.body.len()));
         }
-        for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        head + "\r\n"
+        let headers = self.headers.iter();
+        lines.extend(headers.map(|(name, value)| format!("{name}: {value}")));
+        lines.join("\r\n") + "\r\n\r\n"
     }
 }
 
 fn went_away(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
+    matches!(
+        error.kind(),
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
+    )
 }
 
 impl Response {
     pub(crate) fn read(socket: TcpStream) -> io::Result<Self> {
         let mut socket = BufReader::new(socket);
         let status_line = line(&mut socket)?;
-        let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status_line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| io::Error::other(status_line))?;
         let mut headers = Vec::new();
         loop {
             let line = line(&mut socket)?;
-            let Some((name, value)) = line.split_once(':') else { break };
+            let Some((name, value)) = line.split_once(':') else {
+                break;
+            };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
         let framing = framing(&headers);
@@ -166,7 +176,9 @@ impl Response {
     #[track_caller]
     pub(crate) fn text(mut self) -> String {
         let mut text = String::new();
-        self.body.read_to_string(&mut text).expect("the body is complete");
+        self.body
+            .read_to_string(&mut text)
+            .expect("the body is complete");
         text
     }
 

@@ -5,7 +5,7 @@ use std::process::{ChildStdin, ChildStdout};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use super::PATIENCE;
+use super::{PATIENCE, until_closed};
 
 /// The two pipes of a program that speaks in lines.
 pub(crate) struct Lines {
@@ -47,7 +47,9 @@ impl Lines {
     /// The next line.
     #[track_caller]
     pub(crate) fn hear(&self) -> String {
-        self.heard.recv_timeout(PATIENCE).expect("the program says something")
+        self.heard
+            .recv_timeout(PATIENCE)
+            .expect("the program says something")
     }
 
     /// Writes a line and waits for the next one.
@@ -64,8 +66,7 @@ impl Lines {
 
     /// The lines that are left, to the end of standard output.
     pub(crate) fn rest(&self) -> Vec<String> {
-        let next = || self.heard.recv_timeout(PATIENCE);
-        std::iter::from_fn(|| next().ok()).collect()
+        until_closed(&self.heard).collect()
     }
 
     /// Who writes, and what is read.

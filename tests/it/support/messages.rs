@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
+use super::client::of_tool;
 use super::http::{Request, Response};
 use super::{D, E};
 
@@ -52,7 +53,7 @@ impl Modern {
 
     /// A call of a tool.
     pub(crate) fn call(tool: &str, arguments: Value) -> Self {
-        Self::new("tools/call", json!({ "name": tool, "arguments": arguments }))
+        Self::new("tools/call", of_tool(tool, arguments))
     }
 
     /// Leaves a header out.
@@ -89,7 +90,9 @@ impl Modern {
         for name in &self.without {
             request = request.without(name);
         }
-        self.with.iter().fold(request, |request, (name, value)| request.header(name, value))
+        self.with.iter().fold(request, |request, (name, value)| {
+            request.header(name, value)
+        })
     }
 
     #[track_caller]
@@ -118,7 +121,10 @@ impl Session {
 
     pub(crate) fn open(host: SocketAddr) -> Self {
         let response = Self::opening().send(host).must_be(200);
-        let id = response.header("mcp-session-id").expect("a session id").to_owned();
+        let id = response
+            .header("mcp-session-id")
+            .expect("a session id")
+            .to_owned();
         Self { host, id }
     }
 
@@ -130,7 +136,8 @@ impl Session {
     /// Whether it is still there: `ping` has an answer, or what it has instead.
     #[track_caller]
     pub(crate) fn ping(&self) -> Response {
-        self.post(r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#).send(self.host)
+        self.post(r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#)
+            .send(self.host)
     }
 
     /// The request that ends it.

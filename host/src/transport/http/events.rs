@@ -50,7 +50,16 @@ enum Source {
 pub(super) struct RunningCall {
     answer: Pin<Box<dyn Future<Output = Option<Answer>> + Send>>,
     events: mpsc::Receiver<Outbound>,
-    answered: Option<Option<Answer>>,
+    state: CallState,
+}
+
+/// How far a call has come.
+enum CallState {
+    /// It is running.
+    Running,
+    /// It has ended, with an answer unless it was cancelled; what it said before is
+    /// still to be taken out of the queue.
+    Ended(Option<Answer>),
 }
 
 /// What a call says next.
@@ -71,7 +80,7 @@ impl RunningCall {
         Self {
             answer: Box::pin(answer),
             events,
-            answered: None,
+            state: CallState::Running,
         }
     }
 
@@ -91,10 +100,10 @@ impl RunningCall {
                 },
                 Poll::Ready(None) | Poll::Pending => {}
             }
-            if let Some(answered) = self.answered.take() {
-                return Poll::Ready(answered.map(Said::Answer));
+            if let CallState::Ended(answer) = &mut self.state {
+                return Poll::Ready(answer.take().map(Said::Answer));
             }
-            self.answered = Some(ready!(self.answer.as_mut().poll(cx)));
+            self.state = CallState::Ended(ready!(self.answer.as_mut().poll(cx)));
         }
     }
 }

@@ -109,6 +109,9 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
+/// The media ranges that anything we send is in.
+const OURS: [&str; 5] = ["application/json", "text/event-stream", "*/*", "application/*", "text/*"];
+
 /// Whether the client takes anything that we send (SHL-3). Clients that do not say
 /// take everything.
 pub(super) fn acceptable(headers: &HeaderMap) -> bool {
@@ -118,8 +121,6 @@ pub(super) fn acceptable(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.to_str().unwrap_or_default().split(','))
         .map(|range| range.split(';').next().unwrap_or_default().trim())
         .peekable();
-    const OURS: [&str; 5] =
-        ["application/json", "text/event-stream", "*/*", "application/*", "text/*"];
     ranges.peek().is_none()
         || ranges.any(|range| OURS.iter().any(|ours| range.eq_ignore_ascii_case(ours)))
 }

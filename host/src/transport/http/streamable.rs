@@ -36,7 +36,7 @@ const MAX_SESSIONS: usize = 10_000;
 
 /// How long a session lives without a request. A person who comes back from lunch
 /// finds it; an abandoned one does not last the night.
-const IDLE: Duration = Duration::from_secs(2 * 60 * 60);
+const IDLE: Duration = Duration::from_hours(2);
 
 /// How many notifications of one call wait for its client.
 const QUEUE: usize = 32;
@@ -45,6 +45,10 @@ const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
+
+/// What is said instead of doing what was asked. Boxed, because results with a
+/// whole response in them are large.
+type Refused = Box<Response<Body>>;
 
 /// The legacy sessions of this endpoint.
 #[derive(Debug)]
@@ -96,7 +100,7 @@ async fn post(
         HttpRoute::Initialize(request) => endpoints.initialize(&request),
         HttpRoute::Session(message) => match endpoints.session_of(&headers) {
             Ok(session) => in_session(&endpoints, session, message).await,
-            Err(response) => response,
+            Err(refused) => *refused,
         },
     }
 }
@@ -116,7 +120,7 @@ async fn delete(
             }
             reply::empty(StatusCode::NO_CONTENT)
         }
-        Err(response) => response,
+        Err(refused) => *refused,
     }
 }
 
@@ -162,7 +166,7 @@ async fn in_session(
         Step::Nothing => reply::accepted(),
         Step::Run(call) => match session.start(endpoints, call) {
             Ok(running) => respond(running, reply::legacy).await,
-            Err(response) => response,
+            Err(refused) => *refused,
         },
     }
 }
@@ -186,22 +190,22 @@ impl Endpoints {
 
     /// The session that a request names (SHL-12, SHL-13, SHL-18). The error is the
     /// response.
-    fn session_of(&self, headers: &HeaderMap) -> Result<Arc<HttpSession>, Response<Body>> {
+    fn session_of(&self, headers: &HeaderMap) -> Result<Arc<HttpSession>, Refused> {
         if !headers.contains_key(SESSION_ID) {
             let frame = wharf_mcp::session_required();
-            return Err(reply::json(StatusCode::BAD_REQUEST, frame));
+            return Err(Box::new(reply::json(StatusCode::BAD_REQUEST, frame)));
         }
         if !protocol_headers(headers).allow_session() {
-            return Err(reply::refused(
+            return Err(Box::new(reply::refused(
                 StatusCode::BAD_REQUEST,
                 "the MCP-Protocol-Version is not one that sessions have here",
-            ));
+            )));
         }
         session_id(headers).and_then(|id| self.sessions.get(id)).ok_or_else(|| {
-            reply::refused(
+            Box::new(reply::refused(
                 StatusCode::NOT_FOUND,
                 "there is no such session (any more): start again with `initialize`",
-            )
+            ))
         })
     }
 }
@@ -251,7 +255,7 @@ impl HttpSession {
         self: Arc<Self>,
         endpoints: &Endpoints,
         call: Box<Call>,
-    ) -> Result<RunningCall, Response<Body>> {
+    ) -> Result<RunningCall, Refused> {
         let id = call.exchange.id().clone();
         let (outbound, events) = mpsc::channel(QUEUE);
         let (answer, answered) = oneshot::channel();
@@ -259,9 +263,9 @@ impl HttpSession {
         let mut calls = self.calls();
         // What has ended in the meantime.
         while calls.tasks.try_join_next().is_some() {}
-        calls.running.admit(&id).map_err(reply::legacy)?;
+        calls.running.admit(&id).map_err(|answer| Box::new(reply::legacy(answer)))?;
         if calls.running.len() >= MAX_RUNNING {
-            return Err(reply::full("this session has too many calls running"));
+            return Err(Box::new(reply::full("this session has too many calls running")));
         }
         let answering = endpoints.door.run(call, live.clone(), outbound);
         let session = Arc::downgrade(&self);
