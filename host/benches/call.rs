@@ -7,6 +7,11 @@
 //! | `frame/hello` | from the bytes of a modern request to the bytes of its answer |
 //!
 //! The sandbox's own share is measured in `wharf-runtime`. Compare within one run.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a bench that cannot measure has nothing better to do"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -24,7 +29,10 @@ use wharf_mcp::{Effect, Operation, Peer, Reply};
 use wharf_runtime::{Grants, Limits, PluginSource, Runtime, RuntimeConfig};
 
 fn call(criterion: &mut Criterion) {
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let hello = tokio.block_on(load_hello());
     let native = Native {
         description: Provider::description(&hello).clone(),
@@ -39,7 +47,9 @@ fn call(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("route");
     group.bench_function("native", |bencher| {
-        bencher.to_async(&tokio).iter(|| greets(&native, &operation));
+        bencher
+            .to_async(&tokio)
+            .iter(|| greets(&native, &operation));
     });
     group.bench_function("hello", |bencher| {
         bencher.to_async(&tokio).iter(|| greets(&hello, &operation));
@@ -57,7 +67,10 @@ async fn load_hello() -> wharf_runtime::Plugin {
         bytes: std::fs::read(wharf_fixtures::HELLO).unwrap().into(),
     };
     let changes = Arc::new(|_| {});
-    runtime.load(source, &Grants::default(), &Limits::default(), changes).await.unwrap()
+    runtime
+        .load(source, &Grants::default(), &Limits::default(), changes)
+        .await
+        .unwrap()
 }
 
 fn router(provider: Arc<dyn Provider>) -> Router {
@@ -67,10 +80,10 @@ fn router(provider: Arc<dyn Provider>) -> Router {
 }
 
 async fn greets(router: &Router, operation: &Operation) -> bool {
-    match router.route(operation, invocation(CallContext::default())).await {
-        Reply::Tool(result) => result.content == [Content::text("Hello, world!")],
-        other => panic!("{other:?}"),
-    }
+    let reply = router
+        .route(operation, invocation(CallContext::default()))
+        .await;
+    matches!(reply, Reply::Tool(result) if result.content == [Content::text("Hello, world!")])
 }
 
 const REQUEST: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"greet","arguments":{"name":"world"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#;
@@ -80,7 +93,9 @@ async fn answer(router: &Router) -> usize {
     let Effect::Start(call) = peer.receive(black_box(REQUEST), router.facts()) else {
         panic!("the request was not accepted")
     };
-    let reply = router.route(&call.operation, invocation(call.context)).await;
+    let reply = router
+        .route(&call.operation, invocation(call.context))
+        .await;
     call.exchange.answer(&reply).frame.len()
 }
 
@@ -113,7 +128,7 @@ struct Native {
 }
 
 impl Provider for Native {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "native"
     }
 

@@ -38,13 +38,17 @@ pub fn main() -> ExitCode {
         Err(error) => return report.usage(&error).into(),
     };
     let report = report.quiet(cli.verbosity.quiet);
-    run(cli, &environment, report).unwrap_or_else(|error| report.error(&error)).into()
+    run(cli, &environment, report)
+        .unwrap_or_else(|error| report.error(&error))
+        .into()
 }
 
 fn run(cli: Cli, environment: &Environment, report: Report) -> anyhow::Result<Exit> {
     let Config { task, log } = config::from_cli(cli, environment)?;
     let _log = logging::init(log)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let outcome = runtime.block_on(perform(task, report));
     runtime.shutdown_timeout(ABANDONED);
     outcome

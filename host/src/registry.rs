@@ -200,7 +200,9 @@ impl CatalogueBuilder {
 
     fn facts(&self) -> Arc<ServerFacts> {
         let any = |has: fn(&Description) -> bool| {
-            self.providers.iter().any(|provider| has(provider.description()))
+            self.providers
+                .iter()
+                .any(|provider| has(provider.description()))
         };
         ServerFacts::new(
             env!("CARGO_PKG_NAME"),
@@ -224,7 +226,9 @@ impl CatalogueBuilder {
     }
 
     fn with_resources(&self) -> impl Iterator<Item = &Arc<dyn Provider>> {
-        self.providers.iter().filter(|provider| provider.description().resources.is_some())
+        self.providers
+            .iter()
+            .filter(|provider| provider.description().resources.is_some())
     }
 
     fn tools(&self) -> Result<HashMap<String, ToolEntry>, CatalogueError> {
@@ -265,7 +269,12 @@ impl CatalogueBuilder {
             for template in provider.description().resources.iter().flatten() {
                 let text = &template.uri_template;
                 if let Some(first) = entries.iter().find(|entry| entry.text == *text) {
-                    return Err(collision("resource template", text, &*first.provider, &**provider));
+                    return Err(collision(
+                        "resource template",
+                        text,
+                        &*first.provider,
+                        &**provider,
+                    ));
                 }
                 entries.push(TemplateEntry::new(provider, template)?);
             }
@@ -298,7 +307,11 @@ impl ToolEntry {
                 source,
             }
         };
-        let result = tool.output_schema.as_ref().map(Schema::of_result).transpose();
+        let result = tool
+            .output_schema
+            .as_ref()
+            .map(Schema::of_result)
+            .transpose();
         Ok(Self {
             provider: Arc::clone(provider),
             arguments: Schema::of_arguments(&tool.input_schema).map_err(unusable("input"))?,
@@ -375,8 +388,10 @@ impl Catalogue {
                 .iter()
                 .any(|entry| Arc::ptr_eq(&entry.provider, provider) && entry.pattern.matches(uri))
         };
-        let (first, then): (Vec<_>, Vec<_>) =
-            self.resources.iter().partition(|provider| matches(provider));
+        let (first, then): (Vec<_>, Vec<_>) = self
+            .resources
+            .iter()
+            .partition(|provider| matches(provider));
         first.into_iter().chain(then)
     }
 }
@@ -384,7 +399,10 @@ impl Catalogue {
 impl std::fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (tools, prompts, resources) = self.counts();
-        write!(f, "Catalogue({tools} tools, {prompts} prompts, {resources} with resources)")
+        write!(
+            f,
+            "Catalogue({tools} tools, {prompts} prompts, {resources} with resources)"
+        )
     }
 }
 

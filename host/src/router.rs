@@ -23,9 +23,6 @@ pub struct Router {
     catalogue: Arc<Catalogue>,
 }
 
-
-
-
 impl Router {
     /// A router over this catalogue.
     pub fn new(catalogue: Arc<Catalogue>) -> Self {
@@ -164,10 +161,16 @@ impl Router {
         invocation: Invocation,
     ) -> Result<Reply, Refusal> {
         let Some(prompt) = self.catalogue.prompt(name) else {
-            return Err(Refusal::InvalidParams(format!("there is no prompt `{name}`")));
+            return Err(Refusal::InvalidParams(format!(
+                "there is no prompt `{name}`"
+            )));
         };
         prompt.check(arguments)?;
-        match prompt.provider.get_prompt(invocation, name, arguments).await {
+        match prompt
+            .provider
+            .get_prompt(invocation, name, arguments)
+            .await
+        {
             Ok(Outcome::Complete(result)) => Ok(Reply::Prompt(result)),
             Ok(Outcome::InputRequired(asked)) => Err(cannot_ask(&asked, false)),
             Err(fault) => Err(rescue(fault)),
@@ -201,7 +204,10 @@ impl Router {
                 has_more: false,
             }));
         }
-        let completion = provider.complete(invocation, request).await.map_err(rescue)?;
+        let completion = provider
+            .complete(invocation, request)
+            .await
+            .map_err(rescue)?;
         Ok(Reply::Completion(completion))
     }
 }
@@ -233,7 +239,9 @@ impl ToolEntry {
             Some(structured) => schema.check(structured).err(),
             None => Some("it has no structured result".to_owned()),
         };
-        let Some(complaint) = complaint else { return result };
+        let Some(complaint) = complaint else {
+            return result;
+        };
         let plugin = self.provider.name();
         tracing::warn!(plugin, tool = name, %complaint, "a result breaks its output schema");
         ToolResult::error(format!(
@@ -248,15 +256,25 @@ impl PromptEntry {
     /// left to the plugin.
     fn check(&self, arguments: &[(String, String)]) -> Result<(), Refusal> {
         let given = |name: &str| arguments.iter().any(|(given, _)| given == name);
-        let missing =
-            self.definition.arguments.iter().find(|wanted| wanted.required && !given(&wanted.name));
+        let missing = self
+            .definition
+            .arguments
+            .iter()
+            .find(|wanted| wanted.required && !given(&wanted.name));
         missing.map_or(Ok(()), |argument| {
-            Err(Refusal::InvalidParams(format!("`arguments.{}` is missing", argument.name)))
+            Err(Refusal::InvalidParams(format!(
+                "`arguments.{}` is missing",
+                argument.name
+            )))
         })
     }
 
     fn argument(&self, name: &str) -> Result<&PromptArgument, Refusal> {
-        let found = self.definition.arguments.iter().find(|argument| argument.name == name);
+        let found = self
+            .definition
+            .arguments
+            .iter()
+            .find(|argument| argument.name == name);
         found.ok_or_else(|| {
             Refusal::InvalidParams(format!(
                 "the prompt `{}` has no argument `{name}`",
@@ -288,9 +306,9 @@ fn tool_rescue(name: &str, fault: Fault) -> Result<Reply, Refusal> {
             "Invalid arguments for `{name}`: {text}"
         )))),
         Fault::NotFound(text) | Fault::Internal(text) => Ok(Reply::Tool(ToolResult::error(text))),
-        Fault::Failed { .. } | Fault::Busy { .. } => {
-            Ok(Reply::Tool(ToolResult::error(format!("The tool `{name}` failed: {fault}"))))
-        }
+        Fault::Failed { .. } | Fault::Busy { .. } => Ok(Reply::Tool(ToolResult::error(format!(
+            "The tool `{name}` failed: {fault}"
+        )))),
         Fault::Host(_) => Err(rescue(fault)),
     }
 }

@@ -79,7 +79,11 @@ impl Schema {
     /// Checks a value. The error says what is wrong and where, for whoever made
     /// the value.
     pub(crate) fn check(&self, json: &Json) -> Result<(), String> {
-        if self.quick.as_ref().is_some_and(|quick| quick.accepts(json.as_str())) {
+        if self
+            .quick
+            .as_ref()
+            .is_some_and(|quick| quick.accepts(json.as_str()))
+        {
             return Ok(());
         }
         let tree = serde_json::from_str(json.as_str()).map_err(|error| error.to_string())?;

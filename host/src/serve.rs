@@ -63,7 +63,9 @@ impl Host {
         for plugin in load_all(config, report).await? {
             catalogue.add(Arc::new(plugin));
         }
-        let catalogue = catalogue.build().context("the plugins cannot be served together")?;
+        let catalogue = catalogue
+            .build()
+            .context("the plugins cannot be served together")?;
         Ok(Self {
             door: Door::new(Router::new(Arc::new(catalogue))),
             http,
@@ -153,5 +155,8 @@ async fn load(
     };
     let plugin = file.name.clone();
     let changes = Arc::new(move |change: Change| tracing::debug!(plugin, ?change, "changed"));
-    runtime.load(source, &config.grants, &config.limits, changes).await.with_context(what)
+    runtime
+        .load(source, &config.grants, &config.limits, changes)
+        .await
+        .with_context(what)
 }

@@ -25,9 +25,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::Instant;
 use wharf_mcp::model::{Event, LogLevel};
-use wharf_mcp::{
-    Answer, Call, Effect, Exchange, Operation, Peer, Reply, RequestId, ServerFacts,
-};
+use wharf_mcp::{Answer, Call, Effect, Exchange, Operation, Peer, Reply, RequestId, ServerFacts};
 
 use crate::drain::Drain;
 use crate::registry::{Events, Invocation};
@@ -241,7 +239,11 @@ impl Channel<'_> {
         tracing::error!(%id, %error, "a call ended without an answer");
         // If the queue is full the client does not read; it will find the call
         // unanswered.
-        if self.outbound.try_send(Outbound::from(wharf_mcp::internal_error(&id))).is_err() {
+        if self
+            .outbound
+            .try_send(Outbound::from(wharf_mcp::internal_error(&id)))
+            .is_err()
+        {
             tracing::debug!(%id, "there was no room for the answer");
         }
     }
@@ -305,7 +307,9 @@ impl Events for Speaker {
     fn emit(&self, event: Event) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         let frame = self.exchange.notification(&event);
         Box::pin(async move {
-            let Some(frame) = frame.filter(|_| !self.live.is_cancelled()) else { return };
+            let Some(frame) = frame.filter(|_| !self.live.is_cancelled()) else {
+                return;
+            };
             let said = Outbound {
                 frame,
                 call: Some(self.live.clone()),

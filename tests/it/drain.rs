@@ -1,13 +1,14 @@
 //! Shutting down: what has begun is finished, what has not is not begun, and the
 //! exit code says that all went well (LIF-9, STD-3, STD-4).
 
+use std::io::Write;
 use std::net::TcpStream;
 
 use serde_json::{Value, json};
 use wharf_fixtures::ROGUE;
 
 use crate::support::{
-    Client, Host, Request, Response, Signal, Way, eventually, on_every_way, stage,
+    Client, Host, Modern, PLACES, Request, Response, Signal, Way, eventually, on_every_way, stage,
 };
 
 mod everywhere {
@@ -106,6 +107,47 @@ fn a_call_that_does_not_finish() {
     let (mut host, mut client) = stage(Way::STREAMABLE, &[ROGUE, "--timeout", "1h"]);
     client.start_call("spin", json!({}));
     start_running(&mut client);
+    host.signal(Signal::Terminate);
+    assert_eq!(host.exit_code(), Some(0));
+}
+
+/// Nor is what nobody reads: the pipe is full, and stays so (STD-3: a bounded
+/// drain).
+#[test]
+fn answers_that_nobody_reads_on_standard_output() {
+    for signal in [None, Some(Signal::Terminate)] {
+        let mut host = Host::serve(&["--stdio", ROGUE]);
+        let mut stdin = host.stdin();
+        for _ in 0..4 {
+            let call = Modern::call("huge_result", json!({ "bytes": 1 << 20 }));
+            writeln!(stdin, "{}", call.message).unwrap();
+        }
+        // The message after which the pipe is known to be full cannot be heard; but
+        // this one is said on standard error.
+        let print = Modern::call("print", json!({ "text": "printed last" }));
+        writeln!(stdin, "{}", print.message).unwrap();
+        host.wait_for_log("printed last");
+        match signal {
+            Some(signal) => host.signal(signal),
+            None => drop(stdin),
+        }
+        assert_eq!(host.exit_code(), Some(0), "{signal:?}");
+    }
+}
+
+#[test]
+fn answers_that_nobody_reads_on_a_stream() {
+    let mut host = Host::serve(&["--listen", "127.0.0.1:0", ROGUE]);
+    let mut deaf = Request::new("GET", "/sse")
+        .send(host.address())
+        .must_be(200);
+    let endpoint = deaf.event().unwrap().expect("an event").data;
+    for id in 0..PLACES {
+        let mut call = Modern::call("huge_result", json!({ "bytes": 1 << 20 }));
+        call.message["id"] = id.into();
+        let post = Request::post(&endpoint, &call.message.to_string());
+        post.send(host.address()).must_be(202);
+    }
     host.signal(Signal::Terminate);
     assert_eq!(host.exit_code(), Some(0));
 }

@@ -1,4 +1,9 @@
 //! What each door says to each kind of message: tables of message in, answer out.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that finds something else than it expects has failed"
+)]
 
 use std::sync::Arc;
 
@@ -171,10 +176,10 @@ fn ids_are_taken_while_they_run() {
 }
 
 fn call_id(request: &str) -> wharf_mcp::RequestId {
-    match wharf_mcp::parse(request.as_bytes()).unwrap() {
-        wharf_mcp::Message::Request { id, .. } => id,
-        other => panic!("{other:?}"),
-    }
+    let Ok(wharf_mcp::Message::Request { id, .. }) = wharf_mcp::parse(request.as_bytes()) else {
+        panic!("{request} is no request")
+    };
+    id
 }
 
 /// ERA-9: both eras share a channel, and neither pins it.
@@ -224,76 +229,61 @@ fn request(method: &str, params: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{{params}}}}}"#)
 }
 
-/// The ladder of §7.3, rung by rung.
+/// Posts, and expects this status and this in the answer.
+#[track_caller]
+fn refused(body: &str, headers: &Headers<'_>, status: &str, code: &str) {
+    let reply = post(body, headers);
+    assert!(
+        reply.starts_with(status) && reply.contains(code),
+        "{body}\n{reply}"
+    );
+}
+
+/// The ladder of §7.3, rungs 4 to 10: what the message says of itself.
 #[test]
 fn the_first_failing_rung_decides() {
     let call = modern_headers("tools/call", Some("t"));
-    let params = format!(r#""name":"t",{MODERN}"#);
-    let body = request("tools/call", &params);
-    let check = |body: &str, headers: &Headers<'_>, status: &str, code: &str| {
-        let reply = post(body, headers);
-        assert!(
-            reply.starts_with(status) && reply.contains(code),
-            "{body}\n{reply}"
-        );
-    };
-    assert_eq!(
-        post(&body, &call),
-        r#"run CallTool { name: "t", arguments: {} }"#
-    );
-    check("{", &call, "400", "-32700");
-    check("[]", &call, "400", "-32600");
+    let list = modern_headers("tools/list", None);
+    let meta = |entries: &str| request("tools/list", &format!(r#""_meta":{{{entries}}}"#));
+    refused("{", &call, "400", "-32700");
+    refused("[]", &call, "400", "-32600");
     // 7: the version is there, and a string.
-    check(&request("tools/call", ""), &call, "400", "-32602");
-    check(
-        &request(
-            "tools/list",
-            r#""_meta":{"io.modelcontextprotocol/protocolVersion":1}"#,
-        ),
-        &call,
-        "400",
-        "-32602",
-    );
+    refused(&request("tools/call", ""), &call, "400", "-32602");
+    let number = meta(r#""io.modelcontextprotocol/protocolVersion":1"#);
+    refused(&number, &list, "400", "-32602");
     // 8: the header says the same, before 9: the version is spoken here.
-    let unknown = request(
-        "tools/list",
-        r#""_meta":{"io.modelcontextprotocol/protocolVersion":"v999.0.0"}"#,
-    );
-    check(&unknown, &call, "400", "-32020");
-    let mut headers = modern_headers("tools/list", None);
-    headers.protocol_version = Header::Once(b"v999.0.0");
-    check(&unknown, &headers, "400", r#""code":-32022"#);
-    check(
-        &unknown,
-        &headers,
-        "400",
-        r#""supported":["2026-07-28"],"requested":"v999.0.0""#,
-    );
-    headers.protocol_version = Header::Absent;
-    check(&body, &headers, "400", "-32020");
+    let unknown = meta(r#""io.modelcontextprotocol/protocolVersion":"v999.0.0""#);
+    refused(&unknown, &list, "400", "-32020");
+    let newer = Headers {
+        protocol_version: Header::Once(b"v999.0.0"),
+        ..list
+    };
+    refused(&unknown, &newer, "400", r#""code":-32022"#);
+    let versions = r#""supported":["2026-07-28"],"requested":"v999.0.0""#;
+    refused(&unknown, &newer, "400", versions);
+    let silent = Headers {
+        protocol_version: Header::Absent,
+        ..list
+    };
+    refused(&request("tools/list", MODERN), &silent, "400", "-32020");
     // 10: capabilities, log level.
-    let bare = request(
-        "tools/list",
-        r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}"#,
-    );
-    check(&bare, &modern_headers("tools/list", None), "400", "-32602");
-    let loud = MODERN.replace(
-        r#""_meta":{"#,
-        r#""_meta":{"io.modelcontextprotocol/logLevel":"loud","#,
-    );
-    check(
-        &request("tools/list", &loud),
-        &modern_headers("tools/list", None),
-        "400",
-        "-32602",
-    );
+    let bare = meta(r#""io.modelcontextprotocol/protocolVersion":"2026-07-28""#);
+    refused(&bare, &list, "400", "-32602");
+    let level = r#""_meta":{"io.modelcontextprotocol/logLevel":"loud","#;
+    let loud = MODERN.replace(r#""_meta":{"#, level);
+    refused(&request("tools/list", &loud), &list, "400", "-32602");
+}
+
+/// The same, rungs 11 to 14: the method, its mirrors and its parameters.
+#[test]
+fn the_method_and_its_mirrors_are_checked_in_order() {
+    let call = modern_headers("tools/call", Some("t"));
+    let body = request("tools/call", &format!(r#""name":"t",{MODERN}"#));
+    let run = r#"run CallTool { name: "t", arguments: {} }"#;
+    assert_eq!(post(&body, &call), run);
     // 11: the method's mirror.
-    check(
-        &body,
-        &modern_headers("TOOLS/CALL", Some("t")),
-        "400",
-        "-32020",
-    );
+    let shouted = modern_headers("TOOLS/CALL", Some("t"));
+    refused(&body, &shouted, "400", "-32020");
     // 12: the method.
     for method in [
         "initialize",
@@ -302,23 +292,16 @@ fn the_first_failing_rung_decides() {
         "resources/subscribe",
         "no/such",
     ] {
-        check(
-            &request(method, MODERN),
-            &modern_headers(method, None),
-            "404",
-            "-32601",
-        );
+        let headers = modern_headers(method, None);
+        refused(&request(method, MODERN), &headers, "404", "-32601");
     }
     // 13: the name's mirror.
-    check(&body, &modern_headers("tools/call", None), "400", "-32020");
-    check(
-        &body,
-        &modern_headers("tools/call", Some("u")),
-        "400",
-        "-32020",
-    );
+    let nameless = modern_headers("tools/call", None);
+    refused(&body, &nameless, "400", "-32020");
+    let other = modern_headers("tools/call", Some("u"));
+    refused(&body, &other, "400", "-32020");
     // 14: the shape of the parameters.
-    check(&request("tools/call", MODERN), &call, "200", "-32602");
+    refused(&request("tools/call", MODERN), &call, "200", "-32602");
 }
 
 /// ERA-3 to ERA-7.
@@ -333,8 +316,10 @@ fn posts_go_through_the_right_door() {
     let initialize = request("initialize", r#""protocolVersion":"2025-11-25""#);
     let list = request("tools/list", "");
     assert_eq!(post(&initialize, &none), "initialize");
-    let mut old = Headers::default();
-    old.protocol_version = Header::Once(b"2025-11-25");
+    let old = Headers {
+        protocol_version: Header::Once(b"2025-11-25"),
+        ..Headers::default()
+    };
     assert_eq!(post(&initialize, &old), "initialize");
     assert!(post(&initialize, &modern).contains("-32020"));
     assert_eq!(post(&initialize, &session), "session request");

@@ -13,7 +13,9 @@ enum Part {
     Literal(String),
     /// An expression, and whether its expansion may hold reserved characters such
     /// as `/`.
-    Expression { reserved: bool },
+    Expression {
+        reserved: bool,
+    },
 }
 
 impl UriTemplate {
@@ -115,8 +117,16 @@ mod tests {
         check("note:///{id}", "note:///a/b", false);
         check("note:///{id}", "file:///7", false);
         check("file:///{+path}", "file:///a/b.txt", true);
-        check("test://template/{id}/data", "test://template/123/data", true);
-        check("test://template/{id}/data", "test://template/1/2/data", false);
+        check(
+            "test://template/{id}/data",
+            "test://template/123/data",
+            true,
+        );
+        check(
+            "test://template/{id}/data",
+            "test://template/1/2/data",
+            false,
+        );
         check("a:{x}-{y}", "a:1-2-3", true);
         check("a:b", "a:b", true);
         check("a:b", "a:bc", false);

@@ -147,8 +147,8 @@ impl Checks {
             // `required` is looked at last, when the properties are known; the others
             // are annotations. `format` is one by default since 2019-09.
             "$schema" if value == "https://json-schema.org/draft/2020-12/schema" => {}
-            "required" | "title" | "description" | "default" | "examples" | "deprecated" | "readOnly"
-            | "writeOnly" | "$comment" | "format" | "x-mcp-header" => {}
+            "required" | "title" | "description" | "default" | "examples" | "deprecated"
+            | "readOnly" | "writeOnly" | "$comment" | "format" | "x-mcp-header" => {}
             "type" => self.types = Types::read(value)?,
             "enum" => self.strings = Some(strings(value.as_array()?)?),
             "const" => self.strings = Some(strings(std::slice::from_ref(value))?),
@@ -200,7 +200,10 @@ fn properties(schemas: &Map<String, Value>) -> Option<HashMap<String, Property>>
 }
 
 fn strings(values: &[Value]) -> Option<Vec<String>> {
-    values.iter().map(|value| value.as_str().map(str::to_owned)).collect()
+    values
+        .iter()
+        .map(|value| value.as_str().map(str::to_owned))
+        .collect()
 }
 
 impl<'de> DeserializeSeed<'de> for &Node {
@@ -245,13 +248,19 @@ impl<'de> Visitor<'de> for &Checks {
         self.scalar(Types::BOOLEAN, true)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "refused below where it would matter")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "refused below where it would matter"
+    )]
     fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
         accept(value <= MAX_EXACT)?;
         self.number(Types::INTEGER, value as f64)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "refused below where it would matter")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "refused below where it would matter"
+    )]
     fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
         accept(value.unsigned_abs() <= MAX_EXACT)?;
         self.number(Types::INTEGER, value as f64)
@@ -259,12 +268,19 @@ impl<'de> Visitor<'de> for &Checks {
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
         // 1.0 is an integer too (2020-12).
-        let kind = if value.fract() == 0.0 { Types::INTEGER } else { Types::NUMBER };
+        let kind = if value.fract() == 0.0 {
+            Types::INTEGER
+        } else {
+            Types::NUMBER
+        };
         self.number(kind, value)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        let listed = self.strings.as_ref().is_none_or(|list| list.iter().any(|s| s == text));
+        let listed = self
+            .strings
+            .as_ref()
+            .is_none_or(|list| list.iter().any(|s| s == text));
         accept(listed && self.types.has(Types::STRING) && self.length_fits(text))
     }
 

@@ -108,7 +108,11 @@ mod tests {
         let expected = ["one", "two", "{\"a\":1}", "last"];
         assert_eq!(read(100, &[text]), expected);
         for cut in 0..text.len() {
-            assert_eq!(read(100, &[&text[..cut], &text[cut..]]), expected, "cut at {cut}");
+            assert_eq!(
+                read(100, &[&text[..cut], &text[cut..]]),
+                expected,
+                "cut at {cut}"
+            );
         }
     }
 

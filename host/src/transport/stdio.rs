@@ -39,11 +39,13 @@ impl Transport for Stdio {
         thread::Builder::new()
             .name("stdin".to_owned())
             .spawn(move || read(io::stdin().lock(), &inbound))?;
-        let writer = thread::Builder::new().name("stdout".to_owned()).spawn(move || {
-            let outcome = write(io::stdout().lock(), queued);
-            // Nobody waits for this any more once the session is over.
-            drop(failed.send(outcome));
-        })?;
+        let writer = thread::Builder::new()
+            .name("stdout".to_owned())
+            .spawn(move || {
+                let outcome = write(io::stdout().lock(), queued);
+                // Nobody waits for this any more once the session is over.
+                drop(failed.send(outcome));
+            })?;
         let mut failure = failure;
         let written = tokio::select! {
             () = door.duplex(received, outbound, &drain) => None,

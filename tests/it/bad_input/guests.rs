@@ -2,9 +2,9 @@
 //! one line; everybody else hears nothing, then and afterwards.
 
 use serde_json::{Value, json};
-use wharf_fixtures::ROGUE;
+use wharf_fixtures::{HELLO, ROGUE};
 
-use crate::support::{Binding, Client, Exchange, Host, Way, on_every_way, stage};
+use crate::support::{Binding, Client, Exchange, Host, PLACES, Way, on_every_way, stage};
 
 on_every_way! {
     a_guest_that_breaks_down
@@ -173,6 +173,30 @@ fn flood(client: &mut Client, tool: &str) -> Exchange {
         exchange.answer
     );
     exchange
+}
+
+/// SEC-5: so many run, so many wait, and the next one is told. Other plugins have
+/// places of their own.
+#[test]
+fn a_guest_that_everybody_calls() {
+    let host = Host::serve(&["--listen", "127.0.0.1:0", ROGUE, HELLO, "--timeout", "1h"]);
+    let mut clients = [(); 2].map(|()| Client::connect_to(host.address(), Way::SSE));
+    let sleep = json!({ "ms": 3_600_000 });
+    let waiting = 256;
+    for client in &mut clients {
+        for _ in 0..usize::midpoint(PLACES, waiting) {
+            client.start_call("sleep", sleep.clone());
+        }
+    }
+    let [client, other] = &mut clients;
+    let said = client.failure("echo", json!({ "text": "x" }));
+    assert!(said.contains("plugin `fixture_rogue` is busy"), "{said}");
+    for client in [client, other] {
+        assert_eq!(
+            client.text("greet", json!({ "name": "Ada" })),
+            "Hello, Ada!"
+        );
+    }
 }
 
 /// All at once, on one host, from several sides.

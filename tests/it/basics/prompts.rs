@@ -11,6 +11,7 @@ on_every_way! {
     fills_in_a_prompt_with_arguments
     refuses_arguments_that_do_not_fit
     knows_no_other_prompts
+    says_what_a_client_would_have_to_answer
 }
 
 /// PRM-1.
@@ -95,5 +96,18 @@ fn knows_no_other_prompts(way: Way) {
             -32602,
             "{params}"
         );
+    }
+}
+
+/// DSC-10, DWN-10.
+fn says_what_a_client_would_have_to_answer(way: Way) {
+    let (_host, mut client) = stage(way, &[EVERYTHING]);
+    let error = client.error("prompts/get", json!({ "name": "personal" }));
+    if way.is_modern() {
+        assert_eq!(error["code"], -32021);
+        let needed = json!({ "requiredCapabilities": { "elicitation": { "form": {} } } });
+        assert_eq!(error["data"], needed);
+    } else {
+        assert_eq!(error["code"], -32603);
     }
 }

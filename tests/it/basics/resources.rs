@@ -1,7 +1,7 @@
 //! Listing and reading resources.
 
 use serde_json::{Value, json};
-use wharf_fixtures::{EVERYTHING, ROGUE};
+use wharf_fixtures::{EVERYTHING, FILESYSTEM, ROGUE};
 
 use crate::support::{Way, on_every_way, stage};
 
@@ -14,6 +14,7 @@ on_every_way! {
     knows_what_does_not_exist
     says_when_a_resource_is_broken
     refuses_to_read_what_is_no_uri
+    serves_the_resources_of_all_plugins
 }
 
 /// PAG-1, PAG-2.
@@ -141,4 +142,44 @@ fn refuses_to_read_what_is_no_uri(way: Way) {
             "{params}"
         );
     }
+}
+
+/// Page after page, plugin after plugin; and each URI is read by whose it is.
+fn serves_the_resources_of_all_plugins(way: Way) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("note.txt"), "a note").unwrap();
+    let grant = format!("{}::/notes", folder.path().display());
+    let (_host, mut client) = stage(way, &[EVERYTHING, FILESYSTEM, "--dir", &grant]);
+    let templates = client.result("resources/templates/list", json!({}));
+    assert_eq!(templates["resourceTemplates"].as_array().unwrap().len(), 2);
+    let mut uris = Vec::new();
+    let mut params = json!({});
+    loop {
+        let page = client.result("resources/list", params);
+        uris.extend(
+            page["resources"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["uri"].clone()),
+        );
+        match page.get("nextCursor") {
+            Some(cursor) => params = json!({ "cursor": cursor }),
+            None => break,
+        }
+    }
+    assert_eq!(uris[0], "item:///1");
+    assert!(uris.contains(&json!("file:///notes/note.txt")), "{uris:?}");
+    for (uri, text) in [
+        ("item:///6", "This is item:///6"),
+        ("file:///notes/note.txt", "a note"),
+    ] {
+        let read = client.result("resources/read", json!({ "uri": uri }));
+        assert_eq!(read["contents"][0]["text"], text);
+    }
+    let missing = client.error("resources/read", json!({ "uri": "file:///notes/none.txt" }));
+    assert_eq!(
+        missing["code"],
+        if way.is_modern() { -32602 } else { -32002 }
+    );
 }

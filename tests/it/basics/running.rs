@@ -10,6 +10,7 @@ use crate::support::{Binding, Client, PLACES, Signal, Way, on_every_way, stage};
 on_every_way! {
     a_slow_call_holds_nobody_up
     many_calls_get_their_own_answers
+    however_many_calls_run_the_client_is_heard
     a_cancelled_call_is_over
     a_guest_that_never_looks_up_is_stopped
     a_cancellation_that_means_nothing_is_ignored
@@ -68,6 +69,21 @@ fn many_calls_get_their_own_answers(way: Way) {
         let result = client.answer(id).result();
         assert_eq!(result["content"][0]["text"], format!("{number}"));
     }
+}
+
+/// Trap 62: no number of slow calls keeps the host from hearing that they are not
+/// wanted any more.
+fn however_many_calls_run_the_client_is_heard(way: Way) {
+    let (_host, mut client) = stage(way, &[ROGUE, "--timeout", FOR_EVER]);
+    let sleep = json!({ "ms": 3_600_000 });
+    let ids: Vec<u64> = (0..300)
+        .map(|_| client.start_call("sleep", sleep.clone()))
+        .collect();
+    for id in ids {
+        client.cancel(id);
+    }
+    let result = client.request("tools/list", json!({}));
+    result.result();
 }
 
 /// CAN-2 to CAN-4, STD-8: no answer, no further report, and its place is free.

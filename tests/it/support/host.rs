@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, Command, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
@@ -76,6 +76,11 @@ impl Host {
         let stdin = self.child.stdin.take().expect("not taken before");
         let stdout = self.child.stdout.take().expect("not taken before");
         Lines::new(stdin, stdout)
+    }
+
+    /// Its standard input, for somebody who does not read its standard output.
+    pub(crate) fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("not taken before")
     }
 
     /// Ends its standard input, without anybody having used it.

@@ -49,24 +49,34 @@ impl Guard {
     }
 
     fn host_is_ours(&self, authority: &str) -> bool {
-        let Some(host) = host_of(authority) else { return false };
+        let Some(host) = host_of(authority) else {
+            return false;
+        };
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         bare.parse::<IpAddr>().is_ok()
             || host.eq_ignore_ascii_case("localhost")
-            || self.allowed.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+            || self
+                .allowed
+                .hosts
+                .iter()
+                .any(|allowed| allowed.eq_ignore_ascii_case(host))
     }
 
     /// The same scheme-less authority as `Host`, or one that is allowed by name. An
     /// opaque origin (`null`) is neither (ORG-2).
     fn origin_is_ours(&self, origin: &HeaderValue, host: Option<&str>) -> bool {
-        let Ok(origin) = origin.to_str() else { return false };
+        let Ok(origin) = origin.to_str() else {
+            return false;
+        };
         let same = origin
             .strip_prefix("http://")
             .or_else(|| origin.strip_prefix("https://"))
-            .is_some_and(|authority| {
-                host.is_some_and(|host| authority.eq_ignore_ascii_case(host))
-            });
-        same || self.allowed.origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
+            .is_some_and(|authority| host.is_some_and(|host| authority.eq_ignore_ascii_case(host)));
+        same || self
+            .allowed
+            .origins
+            .iter()
+            .any(|allowed| allowed.eq_ignore_ascii_case(origin))
     }
 }
 
@@ -142,7 +152,10 @@ mod tests {
     #[test]
     fn everybody_may_ask_whether_we_are_well() {
         let guard = Guard::new(Allowed::default());
-        let request = Request::get("/healthz").header("host", "probe.internal").body(()).unwrap();
+        let request = Request::get("/healthz")
+            .header("host", "probe.internal")
+            .body(())
+            .unwrap();
         assert!(guard.refuse(&request).is_none());
     }
 }

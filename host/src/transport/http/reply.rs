@@ -73,14 +73,18 @@ pub(super) fn refused(status: StatusCode, message: &str) -> Response<Body> {
 /// No room now, perhaps later.
 pub(super) fn full(message: &str) -> Response<Body> {
     let mut response = refused(StatusCode::SERVICE_UNAVAILABLE, message);
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
+    response
+        .headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from_static("10"));
     response
 }
 
 /// The wrong method for this path.
 pub(super) fn method_not_allowed(allow: &'static str, message: &str) -> Response<Body> {
     let mut response = refused(StatusCode::METHOD_NOT_ALLOWED, message);
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static(allow));
     response
 }
 
@@ -92,17 +96,22 @@ pub(super) async fn message(headers: &HeaderMap, body: Body) -> Result<Bytes, Re
             "the Content-Type must be application/json",
         ));
     }
-    axum::body::to_bytes(body, MAX_MESSAGE).await.map_err(|error| {
-        tracing::debug!(%error, "a request's body could not be read");
-        refused(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            &format!("the message could not be read, or is longer than {MAX_MESSAGE} bytes"),
-        )
-    })
+    axum::body::to_bytes(body, MAX_MESSAGE)
+        .await
+        .map_err(|error| {
+            tracing::debug!(%error, "a request's body could not be read");
+            refused(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                &format!("the message could not be read, or is longer than {MAX_MESSAGE} bytes"),
+            )
+        })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+    let Some(value) = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
         return false;
     };
     let essence = value.split(';').next().unwrap_or_default().trim();
@@ -110,7 +119,13 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The media ranges that anything we send is in.
-const OURS: [&str; 5] = ["application/json", "text/event-stream", "*/*", "application/*", "text/*"];
+const OURS: [&str; 5] = [
+    "application/json",
+    "text/event-stream",
+    "*/*",
+    "application/*",
+    "text/*",
+];
 
 /// Whether the client takes anything that we send (SHL-3). Clients that do not say
 /// take everything.

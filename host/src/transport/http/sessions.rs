@@ -36,7 +36,9 @@ impl SessionId {
         if text.len() != 32 || !text.iter().all(lower) {
             return None;
         }
-        u128::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok().map(Self)
+        u128::from_str_radix(std::str::from_utf8(text).ok()?, 16)
+            .ok()
+            .map(Self)
     }
 }
 
@@ -101,7 +103,9 @@ impl<T> Table<T> {
         // Ids are random, so any of their bits will do.
         let place = (id.0 % PARTS as u128) as usize;
         // A panic while the lock is held leaves the map as it was.
-        self.parts[place].lock().unwrap_or_else(PoisonError::into_inner)
+        self.parts[place]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

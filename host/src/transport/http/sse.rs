@@ -62,11 +62,18 @@ pub(super) async fn open(State(endpoints): State<Endpoints>) -> Response<Body> {
         id,
     };
     let session = async move {
-        endpoints.door.duplex(inbound, outbound, &endpoints.drain).await;
+        endpoints
+            .door
+            .duplex(inbound, outbound, &endpoints.drain)
+            .await;
         drop(registered);
     };
     let session = AbortOnDropHandle::new(spawn_owned(session));
-    reply::events(EventBody::of_session(&format!("/messages?sessionId={id}"), frames, session))
+    reply::events(EventBody::of_session(
+        &format!("/messages?sessionId={id}"),
+        frames,
+        session,
+    ))
 }
 
 /// `POST /messages` (SSE-5).
@@ -91,7 +98,10 @@ pub(super) async fn post(
         Err(response) => return response,
     };
     if let Err(problem) = wharf_mcp::parse(&message) {
-        return reply::json(StatusCode::BAD_REQUEST, wharf_mcp::malformed(&problem, None));
+        return reply::json(
+            StatusCode::BAD_REQUEST,
+            wharf_mcp::malformed(&problem, None),
+        );
     }
     match sender.send(Inbound::Frame(message)).await {
         Ok(()) => reply::accepted(),
@@ -110,9 +120,7 @@ fn unknown_session() -> Response<Body> {
     clippy::disallowed_methods,
     reason = "the handle goes into the response body at once, which ends the task when it is dropped"
 )]
-fn spawn_owned(
-    session: impl Future<Output = ()> + Send + 'static,
-) -> tokio::task::JoinHandle<()> {
+fn spawn_owned(session: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
     tokio::spawn(session)
 }
 

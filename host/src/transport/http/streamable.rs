@@ -106,10 +106,7 @@ async fn post(
 }
 
 /// `DELETE /mcp` ends a session (SHL-14).
-async fn delete(
-    State(endpoints): State<Endpoints>,
-    headers: HeaderMap,
-) -> Response<Body> {
+async fn delete(State(endpoints): State<Endpoints>, headers: HeaderMap) -> Response<Body> {
     let ended = endpoints
         .session_of(&headers)
         .map(|_| session_id(&headers).and_then(|id| endpoints.sessions.table.remove(id)));
@@ -136,7 +133,11 @@ async fn run_modern(endpoints: &Endpoints, call: Box<Call>) -> Response<Body> {
     }
     let (outbound, events) = mpsc::channel(QUEUE);
     let answering = endpoints.door.run(call, Live::default(), outbound);
-    respond(RunningCall::new(async { Some(answering.await) }, events), reply::modern).await
+    respond(
+        RunningCall::new(async { Some(answering.await) }, events),
+        reply::modern,
+    )
+    .await
 }
 
 /// One message, or a stream from the first notification on.
@@ -201,12 +202,14 @@ impl Endpoints {
                 "the MCP-Protocol-Version is not one that sessions have here",
             )));
         }
-        session_id(headers).and_then(|id| self.sessions.get(id)).ok_or_else(|| {
-            Box::new(reply::refused(
-                StatusCode::NOT_FOUND,
-                "there is no such session (any more): start again with `initialize`",
-            ))
-        })
+        session_id(headers)
+            .and_then(|id| self.sessions.get(id))
+            .ok_or_else(|| {
+                Box::new(reply::refused(
+                    StatusCode::NOT_FOUND,
+                    "there is no such session (any more): start again with `initialize`",
+                ))
+            })
     }
 }
 
@@ -263,9 +266,14 @@ impl HttpSession {
         let mut calls = self.calls();
         // What has ended in the meantime.
         while calls.tasks.try_join_next().is_some() {}
-        calls.running.admit(&id).map_err(|answer| Box::new(reply::legacy(answer)))?;
+        calls
+            .running
+            .admit(&id)
+            .map_err(|answer| Box::new(reply::legacy(answer)))?;
         if calls.running.len() >= MAX_RUNNING {
-            return Err(Box::new(reply::full("this session has too many calls running")));
+            return Err(Box::new(reply::full(
+                "this session has too many calls running",
+            )));
         }
         let answering = endpoints.door.run(call, live.clone(), outbound);
         let session = Arc::downgrade(&self);
