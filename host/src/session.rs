@@ -13,7 +13,8 @@
 //!
 //! A call waits for room in the queue before it hands its answer over, so a
 //! client that does not read holds up its own calls and nobody else. When
-//! [`MAX_RUNNING`] calls are running, the loop stops reading until one ends.
+//! [`MAX_RUNNING`] calls are running, further ones are refused: the loop goes on
+//! reading, because what comes next may be a cancellation.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -31,10 +32,9 @@ use crate::drain::Drain;
 use crate::registry::{Events, Invocation};
 use crate::router::Router;
 
-/// How many calls one channel may have running. More than a client has in flight
-/// on purpose, and fewer than a plugin takes: a client that sends faster than it
-/// is served is held up, not turned away.
-pub const MAX_RUNNING: usize = 256;
+/// How many calls one channel may have running, waiting for their plugin included.
+/// More than a client has in flight on purpose, and more than one plugin takes.
+pub const MAX_RUNNING: usize = 512;
 
 /// The way in: what transports hand frames to. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -109,12 +109,11 @@ impl Door {
             outbound,
         };
         loop {
-            let full = channel.peer.running() >= MAX_RUNNING;
             tokio::select! {
                 biased;
                 Some(ended) = channel.calls.join_next() => channel.ended(ended),
                 () = drain.begun() => break,
-                received = inbound.recv(), if !full => match received {
+                received = inbound.recv() => match received {
                     Some(received) => channel.receive(received).await,
                     None => break,
                 },
@@ -197,6 +196,10 @@ impl Channel<'_> {
         };
         match effect {
             Effect::Send(frame) => self.send(frame).await,
+            Effect::Start(call) if self.peer.running() >= MAX_RUNNING => {
+                let busy = wharf_mcp::too_many_requests(call.exchange.id(), MAX_RUNNING);
+                self.send(busy).await;
+            }
             Effect::Start(call) => self.start(call),
             Effect::Cancel(handle) => handle.cancel(),
             Effect::Nothing => {}

@@ -118,14 +118,14 @@ fn answers_that_nobody_reads_on_standard_output() {
     for signal in [None, Some(Signal::Terminate)] {
         let mut host = Host::serve(&["--stdio", ROGUE]);
         let mut stdin = host.stdin();
-        for _ in 0..4 {
-            let call = Modern::call("huge_result", json!({ "bytes": 1 << 20 }));
-            writeln!(stdin, "{}", call.message).unwrap();
+        for id in 0..4 {
+            let call = numbered(id, "huge_result", json!({ "bytes": 1 << 20 }));
+            writeln!(stdin, "{call}").unwrap();
         }
-        // The message after which the pipe is known to be full cannot be heard; but
-        // this one is said on standard error.
-        let print = Modern::call("print", json!({ "text": "printed last" }));
-        writeln!(stdin, "{}", print.message).unwrap();
+        // It cannot be heard that the pipe is full; but this is said on standard
+        // error.
+        let call = numbered(4, "print", json!({ "text": "printed last" }));
+        writeln!(stdin, "{call}").unwrap();
         host.wait_for_log("printed last");
         match signal {
             Some(signal) => host.signal(signal),
@@ -143,13 +143,18 @@ fn answers_that_nobody_reads_on_a_stream() {
         .must_be(200);
     let endpoint = deaf.event().unwrap().expect("an event").data;
     for id in 0..PLACES {
-        let mut call = Modern::call("huge_result", json!({ "bytes": 1 << 20 }));
-        call.message["id"] = id.into();
-        let post = Request::post(&endpoint, &call.message.to_string());
+        let call = numbered(id, "huge_result", json!({ "bytes": 1 << 20 }));
+        let post = Request::post(&endpoint, &call.to_string());
         post.send(host.address()).must_be(202);
     }
     host.signal(Signal::Terminate);
     assert_eq!(host.exit_code(), Some(0));
+}
+
+fn numbered(id: usize, tool: &str, arguments: Value) -> Value {
+    let mut message = Modern::call(tool, arguments).message;
+    message["id"] = id.into();
+    message
 }
 
 /// Whoever presses Ctrl-C twice does not want to wait.

@@ -15,8 +15,8 @@ use crate::encode::{self, CacheHint, DefinitionList};
 use crate::frame::{self, Answer};
 use crate::jsonrpc::{ErrorCode, RequestId};
 use crate::model::{
-    AskKinds, CallContext, Completion, Event, LogLevel, PromptResult, ReadResult, ResourcePage,
-    ToolResult,
+    AskKinds, CallContext, Completion, Event, Json, LogLevel, PromptResult, ReadResult,
+    ResourcePage, ToolResult,
 };
 use crate::revision::{Dialect, Era};
 use crate::server::ServerFacts;
@@ -208,40 +208,47 @@ impl Exchange {
             Reply::Refused(refusal) => return self.refuse(refusal),
             Reply::Definitions(list) => {
                 let member = list.member(dialect);
-                self.result(member.len(), |w| {
+                self.result(member.len(), None, |w| {
                     w.members(member);
                     CacheHint::NONE.write(w, dialect);
                 })
             }
-            Reply::Resources(page) => self.result(128 * page.resources.len(), |w| {
+            Reply::Resources(page) => self.result(128 * page.resources.len(), None, |w| {
                 encode::resource_page(w, page, dialect);
                 CacheHint::NONE.write(w, dialect);
             }),
-            Reply::Read(read) => self.result(256, |w| {
+            Reply::Read(read) => self.result(256, read.meta.as_ref(), |w| {
                 encode::read_result(w, read, dialect);
                 let ttl_ms = read
                     .ttl
                     .map_or(0, |ttl| ttl.as_millis().try_into().unwrap_or(0));
                 CacheHint { ttl_ms }.write(w, dialect);
             }),
-            Reply::Tool(result) => self.result(256, |w| encode::tool_result(w, result, dialect)),
-            Reply::Prompt(result) => {
-                self.result(256, |w| encode::prompt_result(w, result, dialect))
-            }
+            Reply::Tool(result) => self.result(256, result.meta.as_ref(), |w| {
+                encode::tool_result(w, result, dialect);
+            }),
+            Reply::Prompt(result) => self.result(256, result.meta.as_ref(), |w| {
+                encode::prompt_result(w, result, dialect);
+            }),
             Reply::Completion(completion) => {
-                self.result(256, |w| encode::completion(w, completion))
+                self.result(256, None, |w| encode::completion(w, completion))
             }
         })
     }
 
     /// A result, with what the dialect wants in every one.
-    pub(crate) fn result(&self, size: usize, members: impl FnOnce(&mut Writer)) -> Bytes {
+    pub(crate) fn result(
+        &self,
+        size: usize,
+        meta: Option<&Json>,
+        members: impl FnOnce(&mut Writer),
+    ) -> Bytes {
         frame::result(&self.id, size + 256, |w| {
             if self.dialect.result_type {
                 w.key("resultType").string("complete");
             }
             members(w);
-            self.server.write_meta(w, self.dialect);
+            self.server.write_meta(w, meta, self.dialect);
         })
     }
 

@@ -94,6 +94,12 @@ pub fn internal_error(id: &RequestId) -> Bytes {
     error(id, ErrorCode::INTERNAL, "Internal error", no_data)
 }
 
+/// The answer to a request for which there is no room at the moment.
+pub fn too_many_requests(id: &RequestId, limit: usize) -> Bytes {
+    let message = format!("{limit} requests are running already: wait for some to end");
+    error(id, ErrorCode::INTERNAL, &message, no_data)
+}
+
 /// A refusal that belongs to no request in particular.
 pub fn refusal(message: &str) -> Bytes {
     error_with(None, ErrorCode::INVALID_REQUEST, message, no_data)

@@ -43,7 +43,7 @@ pub use decode::Operation;
 pub use door::{HttpRoute, Request, SessionMessage, route_http, session_required};
 pub use encode::DefinitionList;
 pub use exchange::{Call, Exchange, Refusal, Reply};
-pub use frame::{Answer, Standing, internal_error, malformed, refusal};
+pub use frame::{Answer, Standing, internal_error, malformed, refusal, too_many_requests};
 pub use headers::{Header, Headers};
 pub use jsonrpc::{ErrorCode, Malformed, Message, RequestId, parse};
 pub use legacy::{InFlight, Session, Step};

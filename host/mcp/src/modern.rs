@@ -163,7 +163,7 @@ impl Envelope {
 }
 
 fn discover(exchange: &Exchange) -> Answer {
-    Answer::served(exchange.result(512, |w| {
+    Answer::served(exchange.result(512, None, |w| {
         exchange.server.write_discover(w, exchange.dialect);
         CacheHint::NONE.write(w, exchange.dialect);
     }))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::model::Json;
 use crate::revision::{Dialect, Era, Revision};
 use crate::write::Writer;
 
@@ -19,7 +20,8 @@ pub struct ServerFacts {
     pub instructions: Option<String>,
     /// What is there to be used.
     pub capabilities: Capabilities,
-    /// `"_meta":{…}` with the server's name, for results that carry it (DSC-6).
+    /// The entry of `_meta` with the server's name, for results that carry it
+    /// (DSC-6).
     meta: Bytes,
 }
 
@@ -53,10 +55,8 @@ impl ServerFacts {
             meta: Bytes::new(),
         };
         let mut w = Writer::default();
-        w.key("_meta").object(|w| {
-            w.key("io.modelcontextprotocol/serverInfo");
-            facts.write_implementation(w);
-        });
+        w.key("io.modelcontextprotocol/serverInfo");
+        facts.write_implementation(&mut w);
         facts.meta = w.finish();
         Arc::new(facts)
     }
@@ -69,10 +69,22 @@ impl ServerFacts {
             .map(Revision::as_str)
     }
 
-    pub(crate) fn write_meta(&self, w: &mut Writer, dialect: &Dialect) {
-        if dialect.server_in_meta {
-            w.members(&self.meta);
+    /// The `_meta` of a result: what a plugin put there, and the server's name where
+    /// the dialect wants it.
+    pub(crate) fn write_meta(&self, w: &mut Writer, meta: Option<&Json>, dialect: &Dialect) {
+        let entries = meta.map(Json::members).unwrap_or_default();
+        let server = if dialect.server_in_meta {
+            &*self.meta
+        } else {
+            b""
+        };
+        if entries.is_empty() && server.is_empty() {
+            return;
         }
+        w.key("_meta").object(|w| {
+            w.members(entries.as_bytes());
+            w.members(server);
+        });
     }
 
     /// The members of an `initialize` result (LIF-1).

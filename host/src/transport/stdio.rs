@@ -10,8 +10,10 @@
 
 use std::io::{self, BufWriter, Read, Write};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::lines::Lines;
 use super::{MAX_MESSAGE, Transport};
@@ -21,6 +23,10 @@ use crate::session::{Door, Inbound, Outbound};
 /// How many frames wait between the threads and the session loop. Enough for a
 /// batch to form while the other side works.
 const QUEUE: usize = 256;
+
+/// How long the writer may take over what is queued when the session has ended. A
+/// client that has stopped reading must not keep the process alive.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How many bytes are asked of the kernel at once.
 const CHUNK: usize = 64 * 1024;
@@ -55,7 +61,13 @@ impl Transport for Stdio {
         // it and ends.
         let written = match written {
             Some(written) => written,
-            None => failure.await,
+            None => match timeout(LAST_WORDS, failure).await {
+                Ok(written) => written,
+                Err(_elapsed) => {
+                    tracing::warn!("nobody reads standard output; the last answers are lost");
+                    return Ok(());
+                }
+            },
         };
         if writer.join().is_err() {
             return Err(io::Error::other("the writer of standard output panicked"));

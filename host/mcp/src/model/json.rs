@@ -49,6 +49,15 @@ impl Json {
         self.0.get()
     }
 
+    /// What is between the braces of an object; nothing if it is none.
+    pub(crate) fn members(&self) -> &str {
+        let inner = self
+            .as_str()
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'));
+        inner.unwrap_or_default().trim()
+    }
+
     /// Whether the value is an object.
     pub fn is_object(&self) -> bool {
         self.as_str().starts_with('{')

@@ -52,31 +52,27 @@ impl Guard {
         let Some(host) = host_of(authority) else {
             return false;
         };
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        bare.parse::<IpAddr>().is_ok()
+        let is_allowed = |allowed: &String| allowed.eq_ignore_ascii_case(host);
+        bare(host).parse::<IpAddr>().is_ok()
             || host.eq_ignore_ascii_case("localhost")
-            || self
-                .allowed
-                .hosts
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(host))
+            || self.allowed.hosts.iter().any(is_allowed)
     }
 
-    /// The same scheme-less authority as `Host`, or one that is allowed by name. An
-    /// opaque origin (`null`) is neither (ORG-2).
+    /// The same authority as `Host`, a page of this machine if `Host` is this machine
+    /// too, or one that is allowed by name. An opaque origin (`null`) is none of these
+    /// (ORG-2).
     fn origin_is_ours(&self, origin: &HeaderValue, host: Option<&str>) -> bool {
         let Ok(origin) = origin.to_str() else {
             return false;
         };
-        let same = origin
+        let page = origin
             .strip_prefix("http://")
-            .or_else(|| origin.strip_prefix("https://"))
-            .is_some_and(|authority| host.is_some_and(|host| authority.eq_ignore_ascii_case(host)));
-        same || self
-            .allowed
-            .origins
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(origin))
+            .or_else(|| origin.strip_prefix("https://"));
+        let is_known = page.zip(host).is_some_and(|(page, host)| {
+            page.eq_ignore_ascii_case(host) || (is_loopback(page) && is_loopback(host))
+        });
+        let is_allowed = |allowed: &String| allowed.eq_ignore_ascii_case(origin);
+        is_known || self.allowed.origins.iter().any(is_allowed)
     }
 }
 
@@ -99,6 +95,23 @@ fn host_of(authority: &str) -> Option<&str> {
     };
     let port_fits = port.is_none_or(|port| port.parse::<u16>().is_ok());
     (port_fits && !host.is_empty()).then_some(host)
+}
+
+/// Whether this is a name of the machine itself.
+fn is_loopback(authority: &str) -> bool {
+    host_of(authority).is_some_and(|host| {
+        host.eq_ignore_ascii_case("localhost")
+            || bare(host)
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    })
+}
+
+/// An IPv6 address without its brackets.
+fn bare(host: &str) -> &str {
+    host.strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host)
 }
 
 fn refusal(message: &str) -> Response<Body> {
@@ -142,7 +155,10 @@ mod tests {
     #[test]
     fn pages_of_others_are_refused() {
         check("localhost:8080", Some("http://localhost:8080"), true);
-        check("localhost:8080", Some("http://localhost:3000"), false);
+        check("localhost:8080", Some("http://localhost:3000"), true);
+        check("localhost:8080", Some("http://127.0.0.1:3000"), true);
+        check("192.0.2.1:8080", Some("http://localhost:3000"), false);
+        check("localhost:8080", Some("ftp://localhost:3000"), false);
         check("localhost:8080", Some("https://app.example.com"), true);
         check("localhost:8080", Some("https://evil.example.com"), false);
         check("localhost:8080", Some("null"), false);
