@@ -306,8 +306,11 @@ fn tool_rescue(name: &str, fault: Fault) -> Result<Reply, Refusal> {
             "Invalid arguments for `{name}`: {text}"
         )))),
         Fault::NotFound(text) | Fault::Internal(text) => Ok(Reply::Tool(ToolResult::error(text))),
-        Fault::Failed { .. } | Fault::Busy { .. } => Ok(Reply::Tool(ToolResult::error(format!(
-            "The tool `{name}` failed: {fault}"
+        Fault::Failed { plugin, failure } => Ok(Reply::Tool(ToolResult::error(format!(
+            "The tool `{name}` of the plugin `{plugin}` failed: {failure}"
+        )))),
+        Fault::Busy { .. } => Ok(Reply::Tool(ToolResult::error(format!(
+            "The tool `{name}` cannot be called now: {fault}"
         )))),
         Fault::Host(_) => Err(rescue(fault)),
     }

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use wharf_mcp::model::{Event, Json, LogLevel, ToolResult};
+use wharf_mcp::model::{Annotations, Content, Event, Json, LogLevel, TextContent, ToolResult};
 use wharf_mcp::{
     Capabilities, Effect, Header, Headers, HttpRoute, Operation, Peer, Reply, ServerFacts,
     SessionMessage, Standing, route_http,
@@ -431,5 +431,38 @@ fn a_result_is_written_for_its_reader() {
     assert_eq!(
         call.exchange.answer(&reply).frame,
         r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"[1, 2]"}],"structuredContent":[1, 2],"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#
+    );
+}
+
+/// MET-3, DSC-6, DWN-8: what a plugin adds stays, and nothing empty is left behind.
+#[test]
+fn additions_are_written_as_far_as_they_are_known() {
+    let reply = Reply::Tool(ToolResult {
+        content: vec![Content::Text(TextContent {
+            text: "x".to_owned(),
+            annotations: Some(Annotations {
+                last_modified: Some("2025-01-12T15:00:58Z".to_owned()),
+                ..Annotations::default()
+            }),
+            meta: None,
+        })],
+        structured: None,
+        is_error: false,
+        meta: Some(Json::parse(r#"{ "a": 1 }"#.to_owned()).unwrap()),
+    });
+    let answer = |peer: &mut Peer<u32>, body: String| match peer.receive(body.as_bytes(), &server())
+    {
+        Effect::Start(call) => call.exchange.answer(&reply).frame,
+        Effect::Send(_) | Effect::Cancel(_) | Effect::Nothing => panic!("it was not started"),
+    };
+    let call = request("tools/call", r#""name":"t""#);
+    assert_eq!(
+        answer(&mut initialized("2024-11-05"), call),
+        r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"x"}],"_meta":{"a": 1}}}"#
+    );
+    let call = request("tools/call", &format!(r#""name":"t",{MODERN}"#));
+    assert_eq!(
+        answer(&mut Peer::new(), call),
+        r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"x","annotations":{"lastModified":"2025-01-12T15:00:58Z"}}],"_meta":{"a": 1,"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#
     );
 }

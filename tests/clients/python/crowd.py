@@ -33,8 +33,8 @@ FEWEST_CALLS = 6
 CONNECTING_AT_ONCE = 5
 OVER_AFTER_SECONDS = 300.0
 
-PANIC = "The tool `panic` failed: plugin `fixture-rogue` failed: it crashed: panicked at "
-SPIN = "The tool `spin` failed: plugin `fixture-rogue` failed: it did not finish within 1 s"
+PANIC = "The tool `panic` of the plugin `fixture-rogue` failed: it crashed: panicked at "
+SPIN = "The tool `spin` of the plugin `fixture-rogue` failed: it did not finish within 1 s"
 
 
 @dataclass

@@ -18,7 +18,7 @@ on_every_way! {
 
 /// What the caller of `tool` is told.
 fn told(tool: &str, what: &str) -> String {
-    format!("The tool `{tool}` failed: plugin `fixture_rogue` failed: {what}")
+    format!("The tool `{tool}` of the plugin `fixture_rogue` failed: {what}")
 }
 
 /// All is well, for this client and for a new one.

@@ -23,7 +23,11 @@ pub(super) fn block(w: &mut Writer, content: &Content, dialect: &Dialect) {
             w.key("type").string("resource_link");
             resource_members(w, &link.resource, dialect);
         }),
-        Content::ResourceLink(link) => text(w, &link_as_text(&link.resource)),
+        Content::ResourceLink(link) => w.object(|w| {
+            w.key("type").string("text");
+            w.key("text").string(&link_as_text(&link.resource));
+            annotations(w, link.resource.annotations.as_ref(), dialect);
+        }),
         Content::Embedded(embedded) => resource(w, embedded, dialect),
     }
 }
@@ -114,6 +118,14 @@ pub(super) fn annotations(w: &mut Writer, annotations: Option<&Annotations>, dia
     let Some(annotations) = annotations else {
         return;
     };
+    let last_modified = annotations.last_modified.as_deref();
+    let last_modified = last_modified.filter(|_| dialect.titles_and_meta);
+    let says_nothing = annotations.audience.is_empty()
+        && annotations.priority.is_none()
+        && last_modified.is_none();
+    if says_nothing {
+        return;
+    }
     w.key("annotations").object(|w| {
         if !annotations.audience.is_empty() {
             w.key("audience")
@@ -122,9 +134,7 @@ pub(super) fn annotations(w: &mut Writer, annotations: Option<&Annotations>, dia
         if let Some(priority) = annotations.priority {
             w.key("priority").number(priority);
         }
-        if dialect.titles_and_meta {
-            w.text_member("lastModified", annotations.last_modified.as_deref());
-        }
+        w.text_member("lastModified", last_modified);
     });
 }
 
