@@ -109,7 +109,7 @@ fn audio(revision: &str) -> Value {
 fn link(revision: &str) -> Value {
     if revision < C {
         let text = "The first: item:///1 (text/plain)\nThe first of the items.";
-        return json!({ "type": "text", "text": text });
+        return json!({ "type": "text", "text": text, "annotations": annotations(revision) });
     }
     members(
         revision,
