@@ -148,12 +148,21 @@ mod tests {
 
     /// Somebody who reads when told to, and shows what was read.
     struct Reader {
+        began: Sender<()>,
         go_on: Receiver<()>,
         read: Sender<Vec<u8>>,
     }
 
+    /// The test's side of a [`Reader`].
+    struct Desk {
+        began: Receiver<()>,
+        go_on: Sender<()>,
+        read: Receiver<Vec<u8>>,
+    }
+
     impl Write for Reader {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.began.send(()).map_err(io::Error::other)?;
             self.go_on.recv().map_err(io::Error::other)?;
             self.read.send(bytes.to_vec()).map_err(io::Error::other)?;
             Ok(bytes.len())
@@ -164,39 +173,57 @@ mod tests {
         }
     }
 
+    impl Desk {
+        fn queue() -> (Self, Queue) {
+            let ((began, has_begun), (go_on, goes_on), (read, was_read)) =
+                (channel(), channel(), channel());
+            let reader = Reader {
+                began,
+                go_on: goes_on,
+                read,
+            };
+            let desk = Self {
+                began: has_begun,
+                go_on,
+                read: was_read,
+            };
+            (desk, Queue::start(reader).unwrap())
+        }
+
+        /// Lets the write that has begun go on.
+        fn read(&self) -> Vec<u8> {
+            self.go_on.send(()).unwrap();
+            self.read.recv().unwrap()
+        }
+    }
+
     #[test]
     fn nobody_waits_for_a_reader_who_does_not_read() {
-        let (read_on, go_on) = channel();
-        let (read, seen) = channel();
-        let queue = Queue::start(Reader { go_on, read }).unwrap();
+        let (desk, queue) = Desk::queue();
         let line = [b"x".repeat(1023), b"\n".to_vec()].concat();
-        let lines = 3 * CAPACITY / line.len();
-        for _ in 0..lines {
+        queue.writer().write_all(&line).unwrap();
+        desk.began.recv().unwrap();
+        // The thread is busy: from here on everything stays in the buffer.
+        let fitting = CAPACITY / line.len();
+        for _ in 0..3 * fitting {
             queue.writer().write_all(&line).unwrap();
         }
-        read_on.send(()).unwrap();
-        let mut length = seen.recv().unwrap().len();
-        while length < CAPACITY {
-            read_on.send(()).unwrap();
-            length += seen.recv().unwrap().len();
-        }
-        assert!(length <= 2 * CAPACITY);
-
+        assert_eq!(desk.read(), line);
+        desk.began.recv().unwrap();
         queue.writer().write_all(b"again\n").unwrap();
-        read_on.send(()).unwrap();
-        let rest = String::from_utf8(seen.recv().unwrap()).unwrap();
-        assert!(rest.contains("lines of the log were lost"), "{rest}");
-        assert!(rest.ends_with("\nagain\n"), "{rest}");
+        assert_eq!(desk.read().len(), fitting * line.len());
+        let rest = String::from_utf8(desk.read()).unwrap();
+        let lost = 2 * fitting;
+        let notice = format!("({lost} lines of the log were lost: nobody read them in time)\n");
+        assert_eq!(rest, notice + "again\n");
     }
 
     #[test]
     fn flushing_writes_what_is_waiting() {
-        let (read_on, go_on) = channel();
-        let (read, seen) = channel();
-        let queue = Queue::start(Reader { go_on, read }).unwrap();
+        let (desk, queue) = Desk::queue();
         queue.writer().write_all(b"last words\n").unwrap();
-        read_on.send(()).unwrap();
+        desk.go_on.send(()).unwrap();
         queue.flush();
-        assert_eq!(seen.try_recv().unwrap(), b"last words\n");
+        assert_eq!(desk.read.try_recv().unwrap(), b"last words\n");
     }
 }

@@ -112,7 +112,7 @@ async fn without_a_grant_there_are_no_files_and_the_log_says_how() {
     }
     let log = log.text();
     assert_eq!(
-        log.matches("`--dir HOST:GUEST` would grant one").count(),
+        log.matches("`--dir HOST::GUEST` would grant one").count(),
         1,
         "{log}"
     );
