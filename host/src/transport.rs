@@ -23,8 +23,8 @@ use crate::drain::Drain;
 use crate::session::Door;
 
 /// The longest message that is read, in bytes, on any binding. Files travel in
-/// messages as base64, so this allows for files of some 12 MB; what is longer is
-/// refused before it is kept.
+/// messages as base64, so this allows for files of some 12 MB, if the plugin is
+/// given the memory for them; what is longer is refused before it is kept.
 pub const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 
 /// A binding.
