@@ -131,7 +131,6 @@ struct TemplateEntry {
 #[derive(Default)]
 pub struct CatalogueBuilder {
     providers: Vec<Arc<dyn Provider>>,
-    instructions: Option<String>,
 }
 
 /// Why providers cannot be served together, or one of them not at all.
@@ -207,7 +206,7 @@ impl CatalogueBuilder {
         ServerFacts::new(
             env!("CARGO_PKG_NAME"),
             env!("CARGO_PKG_VERSION"),
-            self.instructions.clone(),
+            None,
             Capabilities {
                 tools: any(|d| d.tools.is_some()),
                 resources: any(|d| d.resources.is_some()),

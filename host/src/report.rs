@@ -26,6 +26,7 @@ use clap::builder::styling::{AnsiColor, Style};
 
 use crate::compile::{CompileError, Progress};
 use crate::config::{Colour, ConfigError};
+use crate::registry::CatalogueError;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
@@ -224,6 +225,9 @@ fn hint(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<CompileError>() {
         return error.hint();
+    }
+    if let Some(CatalogueError::Collision { .. }) = error.downcast_ref() {
+        return Some("serve them in two processes, or give one of them another name".to_owned());
     }
     let error = error.downcast_ref::<io::Error>()?;
     (error.kind() == ErrorKind::AddrInUse)

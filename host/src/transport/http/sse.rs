@@ -31,11 +31,8 @@ const INBOUND_QUEUE: usize = 32;
 const OUTBOUND_QUEUE: usize = 32;
 
 /// Open streams, by session id.
-pub(super) type Streams = StreamTable;
-
-/// See [`Streams`].
 #[derive(Debug)]
-pub(super) struct StreamTable(Table<mpsc::Sender<Inbound>>);
+pub(super) struct Streams(Table<mpsc::Sender<Inbound>>);
 
 /// The query of `/messages`. Servers have spelled it in two ways (SSE-3).
 #[derive(Debug, Deserialize)]
@@ -124,7 +121,7 @@ fn spawn_owned(session: impl Future<Output = ()> + Send + 'static) -> tokio::tas
     tokio::spawn(session)
 }
 
-impl Default for StreamTable {
+impl Default for Streams {
     fn default() -> Self {
         Self(Table::new(MAX_STREAMS))
     }
