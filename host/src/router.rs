@@ -90,6 +90,7 @@ impl Router {
         match tool.provider.call_tool(invocation, name, arguments).await {
             Ok(Outcome::Complete(result)) => Ok(Reply::Tool(tool.checked(name, result))),
             Ok(Outcome::InputRequired(asked)) => Err(cannot_ask(&asked, true)),
+            Ok(Outcome::Deferred) => Err(deferred()),
             Err(fault) => tool_rescue(name, fault),
         }
     }
@@ -145,6 +146,7 @@ impl Router {
             match provider.read_resource(invocation.clone(), uri).await {
                 Ok(Outcome::Complete(result)) => return Ok(Reply::Read(result)),
                 Ok(Outcome::InputRequired(asked)) => return Err(cannot_ask(&asked, false)),
+                Ok(Outcome::Deferred) => return Err(deferred()),
                 Err(Fault::NotFound(_)) => {}
                 Err(fault) => return Err(rescue(fault)),
             }
@@ -173,6 +175,7 @@ impl Router {
         {
             Ok(Outcome::Complete(result)) => Ok(Reply::Prompt(result)),
             Ok(Outcome::InputRequired(asked)) => Err(cannot_ask(&asked, false)),
+            Ok(Outcome::Deferred) => Err(deferred()),
             Err(fault) => Err(rescue(fault)),
         }
     }
@@ -282,6 +285,11 @@ impl PromptEntry {
             ))
         })
     }
+}
+
+/// Nothing is put off yet.
+fn deferred() -> Refusal {
+    Refusal::Internal("calls cannot be put off here".to_owned())
 }
 
 /// What a client that cannot be asked is told it would have to support.

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use tokio::task::JoinSet;
-use wharf_runtime::{Change, Plugin, PluginSource, Runtime, RuntimeConfig, SetupError};
+use wharf_mcp::model::Change;
+use wharf_runtime::{Plugin, PluginSource, Runtime, RuntimeConfig, SetupError};
 
 use crate::compile::{self, PluginFile};
 use crate::config::ServeConfig;

@@ -198,6 +198,7 @@ impl Exchange {
                     w.key("data").raw(data.as_str());
                 })
             }),
+            Event::Silence { .. } => None,
         }
     }
 

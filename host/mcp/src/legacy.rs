@@ -138,6 +138,7 @@ impl Session {
             meta: request.params.meta.map(Json::from_raw),
             answers: BTreeMap::new(),
             state: None,
+            deferred: false,
         };
         Step::Run(Box::new(Call {
             exchange,

@@ -10,6 +10,7 @@
 //! encoder's knowledge alone. Free-form JSON stays text ([`Json`]).
 
 mod call;
+mod change;
 mod content;
 mod definition;
 mod json;
@@ -19,6 +20,7 @@ pub use call::{
     InputRequired, LogLevel, Outcome, Principal, PromptMessage, PromptResult, Question, ReadResult,
     ResourcePage, Root, ToolResult,
 };
+pub use change::{Change, List};
 pub use content::{
     Annotations, Content, EmbeddedResource, Icon, IconTheme, MediaContent, ResourceBody,
     ResourceContents, ResourceLink, Role, TextContent,

@@ -158,6 +158,7 @@ impl Envelope {
             meta,
             answers: std::collections::BTreeMap::new(),
             state: None,
+            deferred: false,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use wharf_mcp::model::{CallContext, Event, LogLevel};
+use wharf_mcp::model::{CallContext, Change, Event, LogLevel};
 
 /// Everything about a call that is not its target and arguments.
 #[derive(Clone)]
@@ -52,26 +52,6 @@ impl Events for () {
     fn wants_log(&self, _: LogLevel) -> bool {
         false
     }
-}
-
-/// Something a plugin says has changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// A list is no longer what it was.
-    List(Catalogue),
-    /// The contents of the resource with this URI are no longer what they were.
-    Resource(String),
-}
-
-/// A list that clients may have read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Catalogue {
-    /// The tools.
-    Tools,
-    /// The resources and their templates.
-    Resources,
-    /// The prompts.
-    Prompts,
 }
 
 /// Takes what a plugin says has changed. Called while a guest runs, on a thread

@@ -10,9 +10,9 @@ use wasmtime::Result;
 use wharf_mcp::model::{Event, LogLevel};
 
 use crate::console::harmless;
-use crate::events::Change;
 use crate::output::json;
 use crate::state::State;
+use wharf_mcp::model::Change;
 
 impl State {
     /// Reports progress, if anybody wants to know and it is progress.

@@ -80,7 +80,7 @@ mod wasi;
 
 pub use engine::{RuntimeConfig, SetupError};
 pub use error::LoadError;
-pub use events::{Call, Catalogue, Change, ChangeSink, Events};
+pub use events::{Call, ChangeSink, Events};
 pub use grants::{DirGrant, GrantError, Grants};
 pub use limits::Limits;
 pub use plugin::{Description, Plugin, PluginSource};

@@ -26,6 +26,8 @@ pub struct CallContext {
     pub answers: BTreeMap<String, Answer>,
     /// The plugin's own state from the round before.
     pub state: Option<Vec<u8>>,
+    /// The run before this one ended with [`Outcome::Deferred`].
+    pub deferred: bool,
 }
 
 /// The program at the other end, in its own words.
@@ -111,6 +113,12 @@ pub enum Event {
         /// What.
         data: Json,
     },
+    /// Nothing will be said for about so long: whoever holds a connection open for
+    /// this call may let go of it, if its client knows how to come back.
+    Silence {
+        /// How long.
+        lasts: Duration,
+    },
 }
 
 /// How a call ends that may ask the client something.
@@ -120,6 +128,9 @@ pub enum Outcome<T> {
     Complete(T),
     /// With questions.
     InputRequired(InputRequired),
+    /// Not yet: what is left takes long. It is to be run again, with the same
+    /// answers and state, as a task if the client can have one.
+    Deferred,
 }
 
 /// Questions, and what the plugin wants to remember.

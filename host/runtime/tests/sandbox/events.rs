@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
 use wharf_fixtures::EVERYTHING;
-use wharf_mcp::model::{Event, LogLevel};
-use wharf_runtime::{Catalogue, Change, ChangeSink, Grants, Limits, Plugin, PluginSource};
+use wharf_mcp::model::{Change, Event, List, LogLevel};
+use wharf_runtime::{ChangeSink, Grants, Limits, Plugin, PluginSource};
 
 use crate::support::{Recorder, call, component, json, rogue, runtime, text};
 
@@ -103,7 +103,7 @@ async fn changes_reach_the_sink() {
         announce(&plugin, what).await;
     }
     let expected = [
-        Change::List(Catalogue::Tools),
+        Change::List(List::Tools),
         Change::Resource("item:///2".to_owned()),
     ];
     assert_eq!(*seen.lock().unwrap(), expected);

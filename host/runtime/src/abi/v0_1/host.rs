@@ -3,10 +3,9 @@
 
 use wasmtime::Result;
 use wasmtime::component::Resource;
-use wharf_mcp::model;
+use wharf_mcp::model::{self, Change, List};
 
 use super::bindings::wharf::plugin::{changes, host, types};
-use crate::events::{Catalogue, Change};
 use crate::output::Entries;
 use crate::state::State;
 
@@ -107,9 +106,9 @@ impl host::HostRequest for State {
 impl changes::Host for State {
     fn list_changed(&mut self, which: changes::Catalogue) -> Result<()> {
         self.changed(Change::List(match which {
-            changes::Catalogue::Tools => Catalogue::Tools,
-            changes::Catalogue::Resources => Catalogue::Resources,
-            changes::Catalogue::Prompts => Catalogue::Prompts,
+            changes::Catalogue::Tools => List::Tools,
+            changes::Catalogue::Resources => List::Resources,
+            changes::Catalogue::Prompts => List::Prompts,
         }));
         Ok(())
     }
