@@ -68,6 +68,9 @@ pub struct ServeConfig {
     pub stdio: bool,
     /// Where to serve HTTP. None only if `stdio` is set.
     pub listen: Option<SocketAddr>,
+    /// What seals the state that clients keep for plugins; none: a new random key,
+    /// good for as long as this process.
+    pub state_key: Option<[u8; 32]>,
     /// Host names that HTTP requests may be for, besides loopback names: lower
     /// case, no port, IPv6 addresses in brackets.
     pub allowed_hosts: Vec<String>,
@@ -206,6 +209,7 @@ fn serve(
             .collect::<Result<_, _>>()?,
         stdio: args.stdio,
         listen,
+        state_key: None,
         allowed_hosts: address::hosts(&args.allow_host, listen)?,
         allowed_origins: address::origins(&args.allow_origin)?,
         grants: Grants {

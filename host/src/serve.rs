@@ -10,13 +10,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use tokio::task::JoinSet;
+use wharf_mcp::StateKeys;
 use wharf_mcp::model::Change;
-use wharf_runtime::{Plugin, PluginSource, Runtime, RuntimeConfig, SetupError};
+use wharf_runtime::{ChangeSink, Plugin, PluginSource, Runtime, RuntimeConfig, SetupError};
 
+use crate::changes::Changes;
 use crate::compile::{self, PluginFile};
 use crate::config::ServeConfig;
 use crate::drain::{Drain, Shutdown, Signals};
-use crate::registry::CatalogueBuilder;
+use crate::refresh::{self, Refresher, Told};
 use crate::report::{Endpoint, Exit, Report};
 use crate::router::Router;
 use crate::session::Door;
@@ -43,6 +45,7 @@ pub(crate) async fn serve(
 /// Everything that is needed to serve.
 struct Host {
     door: Door,
+    refresher: Refresher,
     http: Option<Http>,
     stdio: bool,
 }
@@ -60,15 +63,20 @@ impl Host {
             }
             None => None,
         };
-        let mut catalogue = CatalogueBuilder::default();
-        for plugin in load_all(config, report).await? {
-            catalogue.add(Arc::new(plugin));
-        }
-        let catalogue = catalogue
-            .build()
-            .context("the plugins cannot be served together")?;
+        let (changes, told) = (Changes::default(), Told::default());
+        let plugins = load_all(config, &changes, &told, report).await?;
+        let catalogue =
+            refresh::catalogue(&plugins).context("the plugins cannot be served together")?;
+        let router = Router::new(catalogue);
+        let keys = StateKeys::new(config.state_key.unwrap_or_else(rand::random), &[]);
         Ok(Self {
-            door: Door::new(Router::new(Arc::new(catalogue))),
+            door: Door::new(router.clone(), changes.clone(), keys),
+            refresher: Refresher {
+                plugins,
+                router,
+                changes,
+                told,
+            },
             http,
             stdio: config.stdio,
         })
@@ -76,6 +84,9 @@ impl Host {
 
     async fn run(self, signals: &mut Signals, report: Report) -> anyhow::Result<Exit> {
         let drain = Drain::new();
+        // Ends with the host.
+        let mut refreshing = JoinSet::new();
+        refreshing.spawn(self.refresher.run());
         let mut transports = JoinSet::new();
         if let Some(http) = self.http {
             let address = http.address().context("the address cannot be read back")?;
@@ -112,7 +123,12 @@ impl Host {
 }
 
 /// Compiles and loads all plugins, in the order they were given.
-async fn load_all(config: &ServeConfig, report: Report) -> anyhow::Result<Vec<Plugin>> {
+async fn load_all(
+    config: &ServeConfig,
+    changes: &Changes,
+    told: &Told,
+    report: Report,
+) -> anyhow::Result<Vec<Plugin>> {
     let listener = |progress: &compile::Progress<'_>| report.progress(progress);
     let mut files: Vec<PluginFile> = Vec::new();
     for plugin in &config.plugins {
@@ -130,7 +146,8 @@ async fn load_all(config: &ServeConfig, report: Report) -> anyhow::Result<Vec<Pl
     let runtime = sandbox(config.cache_dir.clone())?;
     let mut plugins = Vec::new();
     for file in &files {
-        plugins.push(load(&runtime, file, config).await?);
+        let sink = sink(&file.name, changes, told);
+        plugins.push(load(&runtime, file, config, sink).await?);
     }
     Ok(plugins)
 }
@@ -143,10 +160,24 @@ pub(crate) fn sandbox(cache_dir: Option<PathBuf>) -> Result<Runtime, SetupError>
     })
 }
 
+/// Where a plugin says what has changed. A list is read again before clients hear of
+/// it; a resource they read themselves.
+fn sink(plugin: &str, changes: &Changes, told: &Told) -> ChangeSink {
+    let (plugin, changes, told) = (plugin.to_owned(), changes.clone(), told.clone());
+    Arc::new(move |change| {
+        tracing::debug!(plugin, ?change, "changed");
+        match change {
+            Change::List(list) => told.note(&plugin, list),
+            Change::Resource(_) => changes.publish(&change),
+        }
+    })
+}
+
 async fn load(
     runtime: &Runtime,
     file: &PluginFile,
     config: &ServeConfig,
+    changes: ChangeSink,
 ) -> anyhow::Result<Plugin> {
     let what = || format!("the plugin `{}` cannot be loaded", file.path.display());
     let bytes = tokio::fs::read(&file.path).await.with_context(what)?;
@@ -154,8 +185,6 @@ async fn load(
         name: file.name.as_str().into(),
         bytes: bytes.into(),
     };
-    let plugin = file.name.clone();
-    let changes = Arc::new(move |change: Change| tracing::debug!(plugin, ?change, "changed"));
     runtime
         .load(source, &config.grants, &config.limits, changes)
         .await

@@ -12,6 +12,8 @@
 
 mod events;
 mod guard;
+mod legacy;
+mod replay;
 mod reply;
 mod sessions;
 mod sse;
@@ -79,7 +81,7 @@ pub struct Allowed {
 struct Endpoints {
     door: Door,
     drain: Drain,
-    sessions: Arc<streamable::Sessions>,
+    sessions: Arc<legacy::Sessions>,
     streams: Arc<sse::Streams>,
 }
 

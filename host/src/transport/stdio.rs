@@ -9,6 +9,7 @@
 //! returns.
 
 use std::io::{self, BufWriter, Read, Write};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ impl Transport for Stdio {
             })?;
         let mut failure = failure;
         let written = tokio::select! {
-            () = door.duplex(received, outbound, &drain) => None,
+            () = door.duplex(Arc::default(), received, outbound, &drain) => None,
             written = &mut failure => Some(written),
         };
         // The session has dropped its end of the queue; the writer sends what is in
