@@ -100,7 +100,8 @@
 //! - [`resource`]: things that can be read, each with a URI;
 //! - [`mod@prompt`]: texts that a person chooses;
 //! - [`mod@completion`]: suggestions while a person types an argument;
-//! - [`ask`]: questions to the person, the model or the client during a call;
+//! - [`ask`]: questions to the person, the model or the client during a call, and
+//!   putting long work off;
 //! - [`changes`]: telling clients that something has changed;
 //! - [`Request`]: who is calling, how much time is left, progress, logs;
 #![cfg_attr(
