@@ -227,6 +227,34 @@ async fn questions_go_out_and_answers_come_back_with_the_state() {
 }
 
 #[tokio::test]
+async fn what_is_put_off_runs_again_with_the_same_answers_and_state() {
+    let plugin = everything().await;
+    let first = with(CallContext::default());
+    let asked = plugin.call_tool(first, "put_off", &json("{}")).await;
+    let Ok(Outcome::InputRequired(asked)) = asked else {
+        panic!("{asked:?}");
+    };
+    let answered = CallContext {
+        answers: [(
+            "name".to_owned(),
+            Answer::Accepted(json(r#"{"name":"Ada"}"#)),
+        )]
+        .into(),
+        state: asked.state,
+        ..CallContext::default()
+    };
+    let second = with(answered.clone());
+    let outcome = plugin.call_tool(second, "put_off", &json("{}")).await;
+    assert_eq!(outcome, Ok(Outcome::Deferred));
+    let third = with(CallContext {
+        deferred: true,
+        ..answered
+    });
+    let outcome = plugin.call_tool(third, "put_off", &json("{}")).await;
+    assert_eq!(text(outcome.unwrap()), "Ada was put off: true");
+}
+
+#[tokio::test]
 async fn the_guest_learns_about_its_request() {
     let plugin = load(component(ROGUE)).await.unwrap();
     let call = with(CallContext {
