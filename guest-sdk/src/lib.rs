@@ -48,6 +48,13 @@
 //! optional, `#[schemars(range(min = 1, max = 50))]` sets bounds that the host
 //! checks, `#[serde(deny_unknown_fields)]` refuses unknown arguments.
 //!
+//! `#[schemars(extend("x-mcp-header" = "Region"))]` on a text, whole number or
+//! boolean makes clients send this argument as the header `Mcp-Param-Region`, too,
+//! where they send headers, so that what stands before the host can route by it
+//! without reading the body. The host checks that both are the same. No secrets:
+//! headers end up in logs. In an `Option`, the argument may be left out, but is never
+//! `null`.
+//!
 //! # Tools
 //!
 //! A tool is a function with [`#[tool]`](macro@tool). It takes nothing, or its
