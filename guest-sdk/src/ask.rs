@@ -46,7 +46,9 @@
 //! # Several at once
 //!
 //! A tuple of questions is put together and gives a tuple of answers; it saves
-//! rounds. When some are answered and some are not, only the rest is asked again.
+//! rounds. When some are answered and some are not, only the rest is asked again. An
+//! `Option` of a question is asked if it is there, for what only
+//! [some clients](Request::can_ask) can be asked.
 //!
 //! # When the answer is no
 //!

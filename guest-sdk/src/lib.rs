@@ -157,7 +157,7 @@ pub use serde_json::{self, Value, json};
 
 /// What a plugin usually needs, for `use wharf_sdk::prelude::*`.
 pub mod prelude {
-    pub use crate::ask::{Form, Question, Reply, Roots, Sampling, Visit};
+    pub use crate::ask::{Form, Question, Reply, Root, Roots, Sampling, Visit};
     pub use crate::completion::{Completion, Completions, Target, Typing};
     pub use crate::content::{Annotations, Content, Contents, Icon, IconTheme, Role};
     pub use crate::error::{Context, Error, Result};

@@ -83,6 +83,15 @@ fn only_what_is_open_is_asked_again() {
 }
 
 #[test]
+fn what_is_not_there_is_not_asked() {
+    let ask = |request: &Request| request.ask((Some(Roots::new("roots")), None::<Sampling>));
+    let first = pending(ask(&TestRequest::new().build()));
+    assert_eq!(keys(&first), ["roots"]);
+    let request = TestRequest::new().after(&first).roots("roots", &[]).build();
+    assert_eq!(ask(&request).unwrap(), (Some(Vec::new()), None));
+}
+
+#[test]
 fn a_no_is_a_tool_error_or_a_reply() {
     let request = TestRequest::new().declined("name").build();
     let error = request.ask(name()).map(|name| name.name).unwrap_err();
