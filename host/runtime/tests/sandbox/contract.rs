@@ -51,6 +51,24 @@ async fn definitions_arrive_as_they_were_written() {
 }
 
 #[tokio::test]
+async fn arguments_say_which_headers_they_are() {
+    let plugin = everything().await;
+    let tools = plugin.description().tools.as_ref().unwrap();
+    let located = tools.iter().find(|tool| tool.name.as_str() == "located");
+    let schema = located.unwrap().input_schema.as_str();
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    for (argument, kind, header) in [
+        ("region", "string", "Region"),
+        ("count", "integer", "Count"),
+        ("dry_run", "boolean", "Dry-Run"),
+    ] {
+        let property = &schema["properties"][argument];
+        assert_eq!(property["type"], kind, "{schema}");
+        assert_eq!(property["x-mcp-header"], header, "{schema}");
+    }
+}
+
+#[tokio::test]
 async fn all_kinds_of_content_arrive() {
     let plugin = everything().await;
     let outcome = plugin
