@@ -7,6 +7,7 @@
 //! happen, and give up after [`PATIENCE`].
 
 mod client;
+mod conformity;
 mod host;
 mod http;
 mod lines;
@@ -24,7 +25,7 @@ pub(crate) use client::{Client, Exchange};
 pub(crate) use host::{Host, Signal, refused};
 pub(crate) use http::{Request, Response};
 pub(crate) use lines::Lines;
-pub(crate) use messages::{Modern, Session};
+pub(crate) use messages::{Modern, Session, handshake};
 pub(crate) use ways::{
     A, B, Binding, C, D, E, REVISIONS, Way, on_every_session, on_every_way, stage,
 };

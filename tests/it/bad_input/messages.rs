@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use wharf_fixtures::HELLO;
 
-use crate::support::{A, C, Client, D, E, Host, Lines, Request, Session, Way, stage};
+use crate::support::{A, C, Client, D, E, Host, Lines, Request, Session, Way, handshake, stage};
 
 /// Not JSON: −32700. Nobody can tell whose it was.
 const NOT_JSON: [&str; 8] = [
@@ -81,7 +81,7 @@ fn on_pipes(revision: Option<&str>) -> (Host, Lines) {
     let mut host = Host::serve(&["--stdio", HELLO]);
     let mut lines = host.lines();
     if let Some(revision) = revision {
-        let params = json!({ "protocolVersion": revision, "capabilities": {} });
+        let params = handshake(revision);
         let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
         lines.ask(&hello.to_string());
     }

@@ -123,10 +123,11 @@ fn a_stream_that_is_missing_or_unknown() {
     // Ids of one kind are no ids of the other.
     let session = Session::open(host.address());
     post(&format!("/messages?sessionId={}", session.id)).must_be(404);
-    let client = Client::connect_to(host.address(), Way::SSE);
+    let mut client = Client::connect_to(host.address(), Way::SSE);
     let foreign = Request::post("/mcp", PING).header("Mcp-Session-Id", client.session());
     foreign.send(host.address()).must_be(404);
     // The name that servers in Python gave it.
+    client.expect_answer_to(PING);
     post(&format!("/messages?session_id={}", client.session())).must_be(202);
 }
 

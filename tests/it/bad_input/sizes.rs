@@ -6,7 +6,9 @@ use std::io::Write;
 use serde_json::{Value, json};
 use wharf_fixtures::HELLO;
 
-use crate::support::{A, Client, D, E, Host, Modern, Request, Response, Session, Way, stage};
+use crate::support::{
+    A, Client, D, E, Host, Modern, Request, Response, Session, Way, handshake, stage,
+};
 
 /// More than a message may be, several times over.
 const TOO_MUCH: usize = 100 << 20;
@@ -25,7 +27,7 @@ fn a_line_without_end() {
         let mut host = Host::serve(&["--stdio", HELLO]);
         let mut lines = host.lines();
         if revision != E {
-            let params = json!({ "protocolVersion": revision });
+            let params = handshake(revision);
             let hello =
                 json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
             lines.ask(&hello.to_string());

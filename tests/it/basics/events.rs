@@ -16,12 +16,12 @@ on_every_way! {
     announces_nothing_it_did_not_promise
 }
 
+/// Without a token if it is null.
 fn count(client: &mut Client, to: u32, token: &Value) -> Exchange {
-    let params = json!({
-        "name": "count",
-        "arguments": { "n": to },
-        "_meta": { "progressToken": token },
-    });
+    let mut params = json!({ "name": "count", "arguments": { "n": to } });
+    if !token.is_null() {
+        params["_meta"] = json!({ "progressToken": token });
+    }
     client.request("tools/call", params)
 }
 

@@ -9,9 +9,10 @@ use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::{Value, json};
 
+use super::conformity::Inbox;
 use super::link::{Heard, Link};
 use super::messages::{request, sign};
-use super::{Binding, Host, PATIENCE, Way, until_closed};
+use super::{Binding, Host, PATIENCE, Way};
 
 /// A client that has introduced itself.
 pub(crate) struct Client {
@@ -19,7 +20,7 @@ pub(crate) struct Client {
     /// The result of `initialize` or `server/discover`.
     pub(crate) hello: Value,
     link: Link,
-    inbox: Receiver<Heard>,
+    inbox: Inbox<Heard>,
     /// Heard, but not asked for yet.
     heard: Vec<Heard>,
     last_id: u64,
@@ -74,7 +75,7 @@ impl Client {
             way,
             hello: Value::Null,
             link,
-            inbox,
+            inbox: Inbox::new(way, inbox),
             heard: Vec::new(),
             last_id: 0,
             log_level: None,
@@ -101,6 +102,7 @@ impl Client {
             Link::Streamable(link) => link.open(&request("0", "initialize", &params)),
             Link::Stdio(_) | Link::Sse { .. } => self.result("initialize", params),
         };
+        self.inbox.witness().agreed(&hello);
         self.notify("notifications/initialized", json!({}));
         hello
     }
@@ -117,8 +119,7 @@ impl Client {
         if self.way.is_modern() {
             self.sign(&mut params);
         }
-        self.link
-            .send(self.way, &request(&id.to_string(), method, &params));
+        self.send(&request(&id.to_string(), method, &params));
     }
 
     /// Sends a request whose id is this JSON text, and returns the answer as text.
@@ -128,11 +129,16 @@ impl Client {
         if self.way.is_modern() {
             self.sign(&mut params);
         }
-        self.link.send(self.way, &request(id, method, &params));
+        self.send(&request(id, method, &params));
         self.inbox
             .recv_timeout(PATIENCE)
             .expect("there is an answer")
             .text
+    }
+
+    /// Somebody else sends this in the client's name.
+    pub(crate) fn expect_answer_to(&mut self, message: &str) {
+        self.inbox.witness().said(message.as_bytes());
     }
 
     /// Starts a call of a tool.
@@ -224,7 +230,7 @@ impl Client {
     pub(crate) fn notify(&mut self, method: &str, params: Value) {
         let mut message = json!({ "jsonrpc": "2.0", "method": method });
         message["params"] = params;
-        self.link.send(self.way, &message.to_string());
+        self.send(&message.to_string());
     }
 
     /// Gives a request up, as its binding and revision want it (CAN-3, CAN-4).
@@ -274,13 +280,18 @@ impl Client {
         } = self;
         // On Streamable HTTP, what is left are the responses that are being read.
         drop(link);
-        let all = heard.into_iter().chain(until_closed(&inbox));
+        let all = heard.into_iter().chain(inbox.rest());
         all.map(|heard| heard.frame).collect()
     }
 
     /// The id of the session, which goes with every message.
     pub(crate) fn session(&self) -> &str {
         self.link.session()
+    }
+
+    fn send(&mut self, message: &str) {
+        self.inbox.witness().said(message.as_bytes());
+        self.link.send(self.way, message);
     }
 
     fn sign(&self, params: &mut Value) {

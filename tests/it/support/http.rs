@@ -6,6 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use serde_json::Value;
 
 use super::PATIENCE;
+use super::conformity::Witness;
 
 /// A request as it goes over the wire.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
     body: BufReader<Body>,
+    /// Who holds what comes to what was sent.
+    witness: Option<Witness>,
 }
 
 /// One server-sent event.
@@ -93,7 +96,23 @@ impl Request {
 
     pub(crate) fn try_send(&self, to: SocketAddr) -> io::Result<Response> {
         let socket = self.write_to(to)?;
-        Response::read(socket)
+        Ok(Response::read(socket)?.witnessed(self.witness()))
+    }
+
+    /// Of a message to an endpoint that takes some.
+    fn witness(&self) -> Option<Witness> {
+        let value = |wanted: &str| {
+            let mut headers = self.headers.iter();
+            let found = headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.map(|(_, value)| value.as_str())
+        };
+        let session = value("Mcp-Session-Id");
+        let version = value("MCP-Protocol-Version");
+        let takes_messages = ["POST /mcp ", "POST /messages"];
+        let is_message = takes_messages
+            .iter()
+            .any(|line| self.line.starts_with(line));
+        is_message.then(|| Witness::of_post(&self.body, session, version))
     }
 
     /// Sends it and does not wait for anything.
@@ -158,7 +177,28 @@ impl Response {
             status,
             headers,
             body: BufReader::new(Body { socket, framing }),
+            witness: None,
         })
+    }
+
+    fn witnessed(mut self, witness: Option<Witness>) -> Self {
+        self.witness = witness;
+        if let Some(witness) = &mut self.witness {
+            witness.responded(self.status);
+        }
+        self
+    }
+
+    /// Has a message witnessed.
+    #[track_caller]
+    fn heard(&mut self, text: &str) {
+        if let Some(witness) = &mut self.witness {
+            witness.heard(text);
+            let mut headers = self.headers.iter();
+            if let Some((_, id)) = headers.find(|(name, _)| name == "mcp-session-id") {
+                witness.named(id);
+            }
+        }
     }
 
     /// A header, by its name in lower case.
@@ -179,6 +219,9 @@ impl Response {
         self.body
             .read_to_string(&mut text)
             .expect("the body is complete");
+        if self.header("content-type") == Some("application/json") {
+            self.heard(&text);
+        }
         text
     }
 
@@ -218,7 +261,12 @@ impl Response {
                 Some(("", _comment)) => {}
                 Some(_) => return Err(io::Error::other(text)),
                 None if event.name.is_empty() => {}
-                None => return Ok(Some(event)),
+                None => {
+                    if event.name == "message" {
+                        self.heard(&event.data);
+                    }
+                    return Ok(Some(event));
+                }
             }
         }
     }

@@ -1,16 +1,19 @@
 //! A program's standard input and output, line by line.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{ChildStdin, ChildStdout};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
+use super::conformity::Witness;
 use super::{PATIENCE, until_closed};
 
 /// The two pipes of a program that speaks in lines.
 pub(crate) struct Lines {
     stdin: Option<ChildStdin>,
     heard: Receiver<String>,
+    witness: RefCell<Witness>,
 }
 
 impl Lines {
@@ -28,6 +31,7 @@ impl Lines {
         Self {
             stdin: Some(stdin),
             heard,
+            witness: RefCell::new(Witness::of_stream()),
         }
     }
 
@@ -39,6 +43,7 @@ impl Lines {
 
     /// Writes bytes.
     pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.witness.get_mut().wrote(bytes);
         let stdin = self.stdin.as_mut().expect("standard input is open");
         stdin.write_all(bytes).expect("the program reads");
         stdin.flush().unwrap();
@@ -47,9 +52,10 @@ impl Lines {
     /// The next line.
     #[track_caller]
     pub(crate) fn hear(&self) -> String {
-        self.heard
-            .recv_timeout(PATIENCE)
-            .expect("the program says something")
+        let line = self.heard.recv_timeout(PATIENCE);
+        let line = line.expect("the program says something");
+        self.witness.borrow_mut().heard(&line);
+        line
     }
 
     /// Writes a line and waits for the next one.
@@ -61,12 +67,16 @@ impl Lines {
 
     /// Ends standard input.
     pub(crate) fn close(&mut self) {
+        // The last line needs no end.
+        self.witness.get_mut().wrote(b"\n");
         drop(self.stdin.take());
     }
 
     /// The lines that are left, to the end of standard output.
     pub(crate) fn rest(&self) -> Vec<String> {
-        until_closed(&self.heard).collect()
+        let lines = until_closed(&self.heard);
+        let heard = |line: &String| self.witness.borrow_mut().heard(line);
+        lines.inspect(heard).collect()
     }
 
     /// Who writes, and what is read.

@@ -183,6 +183,12 @@ fn forward(mut response: Response, inbox: &Sender<Heard>) -> io::Result<()> {
     Ok(())
 }
 
+impl AsRef<str> for Heard {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
 impl Heard {
     fn new(text: String) -> Self {
         let frame = serde_json::from_str(&text);

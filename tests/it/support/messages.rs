@@ -12,6 +12,15 @@ pub(super) fn request(id: &str, method: &str, params: &Value) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)
 }
 
+/// LIF-1: the parameters of `initialize`.
+pub(crate) fn handshake(version: &str) -> Value {
+    json!({
+        "protocolVersion": version,
+        "capabilities": {},
+        "clientInfo": { "name": "tests", "version": "1" },
+    })
+}
+
 /// DSC-1: what modern requests say about themselves.
 pub(super) fn sign(params: &mut Value, revision: &str) {
     let meta = &mut params["_meta"];
@@ -111,12 +120,7 @@ pub(crate) struct Session {
 impl Session {
     /// What opens one.
     pub(crate) fn opening() -> Request {
-        let params = json!({
-            "protocolVersion": D,
-            "capabilities": {},
-            "clientInfo": { "name": "tests", "version": "1" },
-        });
-        Request::post("/mcp", &request("1", "initialize", &params))
+        Request::post("/mcp", &request("1", "initialize", &handshake(D)))
     }
 
     pub(crate) fn open(host: SocketAddr) -> Self {
@@ -125,6 +129,7 @@ impl Session {
             .header("mcp-session-id")
             .expect("a session id")
             .to_owned();
+        assert_eq!(response.json()["result"]["protocolVersion"], D);
         Self { host, id }
     }
 
