@@ -14,15 +14,16 @@ use wharf_mcp::model::Change;
 use wharf_runtime::{Plugin, PluginSource, Runtime, RuntimeConfig, SetupError};
 
 use crate::compile::{self, PluginFile};
-use crate::config::ServeConfig;
+use crate::config::{Listen, ServeConfig};
 use crate::drain::{Drain, Shutdown, Signals};
 use crate::registry::CatalogueBuilder;
-use crate::report::{Endpoint, Exit, Report};
+use crate::report::{Endpoint, Exit, Place, Report};
 use crate::router::Router;
 use crate::session::Door;
 use crate::transport::Transport;
 use crate::transport::http::{Allowed, Http};
 use crate::transport::stdio::Stdio;
+use crate::transport::unix::{Unix, UnixSocket};
 
 /// Serves until a signal comes, standard input ends, or a transport fails.
 ///
@@ -40,36 +41,83 @@ pub(crate) async fn serve(
     host.run(signals, report).await
 }
 
+/// Compiles and loads the plugins, and opens a door to them: what a program needs
+/// that brings a transport of its own (see [`Transport`]). Nothing is listened on,
+/// whatever the configuration says.
+///
+/// # Errors
+/// When a plugin cannot be compiled or loaded, or not together with the others.
+pub async fn door(config: &ServeConfig, report: Report) -> anyhow::Result<Door> {
+    let mut catalogue = CatalogueBuilder::default();
+    for plugin in load_all(config, report).await? {
+        catalogue.add(Arc::new(plugin));
+    }
+    let catalogue = catalogue
+        .build()
+        .context("the plugins cannot be served together")?;
+    Ok(Door::new(Router::new(Arc::new(catalogue))))
+}
+
 /// Everything that is needed to serve.
 struct Host {
     door: Door,
-    http: Option<Http>,
+    listening: Listening,
     stdio: bool,
+}
+
+/// What is listened on, and what to say about it when the host is ready.
+#[derive(Default)]
+struct Listening {
+    http: Option<Http>,
+    unix: Vec<Unix>,
+    endpoints: Vec<Endpoint>,
+}
+
+impl Listening {
+    async fn begin(config: &ServeConfig) -> anyhow::Result<Self> {
+        let mut listening = Self::default();
+        let allowed = Allowed {
+            hosts: config.allowed_hosts.clone(),
+            origins: config.allowed_origins.clone(),
+        };
+        let mut http = Http::new(allowed);
+        for place in &config.listen {
+            match place {
+                Listen::Http(address) => {
+                    let bound = http.listen(*address).await;
+                    let bound = bound.with_context(|| format!("cannot listen on {address}"))?;
+                    listening.serves_http(&Place::Address(bound));
+                }
+                Listen::HttpUnix(path) => {
+                    http.listen_unix(UnixSocket::bind(path).await?);
+                    listening.serves_http(&Place::Socket(path.clone()));
+                }
+                Listen::Unix(path) => {
+                    let socket = UnixSocket::bind(path).await?;
+                    listening.unix.push(Unix::new(socket));
+                    listening.endpoints.push(Endpoint::Unix(path.clone()));
+                }
+            }
+        }
+        listening.http = http.is_listening().then_some(http);
+        Ok(listening)
+    }
+
+    fn serves_http(&mut self, place: &Place) {
+        self.endpoints.extend([
+            Endpoint::StreamableHttp(place.clone()),
+            Endpoint::Sse(place.clone()),
+            Endpoint::WebSocket(place.clone()),
+        ]);
+    }
 }
 
 impl Host {
     async fn prepare(config: &ServeConfig, report: Report) -> anyhow::Result<Self> {
-        let http = match config.listen {
-            Some(address) => {
-                let allowed = Allowed {
-                    hosts: config.allowed_hosts.clone(),
-                    origins: config.allowed_origins.clone(),
-                };
-                let bound = Http::bind(address, allowed).await;
-                Some(bound.with_context(|| format!("cannot listen on {address}"))?)
-            }
-            None => None,
-        };
-        let mut catalogue = CatalogueBuilder::default();
-        for plugin in load_all(config, report).await? {
-            catalogue.add(Arc::new(plugin));
-        }
-        let catalogue = catalogue
-            .build()
-            .context("the plugins cannot be served together")?;
+        let listening = Listening::begin(config).await?;
         Ok(Self {
-            door: Door::new(Router::new(Arc::new(catalogue))),
-            http,
+            door: door(config, report).await?,
+            listening,
             stdio: config.stdio,
         })
     }
@@ -77,12 +125,18 @@ impl Host {
     async fn run(self, signals: &mut Signals, report: Report) -> anyhow::Result<Exit> {
         let drain = Drain::new();
         let mut transports = JoinSet::new();
-        if let Some(http) = self.http {
-            let address = http.address().context("the address cannot be read back")?;
+        let Listening {
+            http,
+            unix,
+            endpoints,
+        } = self.listening;
+        if let Some(http) = http {
             transports.spawn(http.serve(self.door.clone(), drain.clone()));
-            report.ready(&Endpoint::StreamableHttp(address));
-            report.ready(&Endpoint::Sse(address));
         }
+        for unix in unix {
+            transports.spawn(unix.serve(self.door.clone(), drain.clone()));
+        }
+        endpoints.iter().for_each(|endpoint| report.ready(endpoint));
         if self.stdio {
             transports.spawn(Stdio.serve(self.door, drain.clone()));
             report.ready(&Endpoint::Stdio);

@@ -25,7 +25,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::Instant;
-use wharf_mcp::model::{Event, LogLevel};
+use wharf_mcp::model::{Event, LogLevel, Principal};
 use wharf_mcp::{Answer, Call, Effect, Exchange, Operation, Peer, Reply, RequestId, ServerFacts};
 
 use crate::drain::Drain;
@@ -95,15 +95,18 @@ impl Door {
 
     /// Serves one ordered channel until its inbound side ends or the host drains,
     /// then finishes the calls that are running, within the drain's grace.
-    /// Dropping the future cancels them.
+    /// Dropping the future cancels them. Everything on the channel is done on behalf
+    /// of `principal`.
     pub async fn duplex(
         &self,
+        principal: Arc<Principal>,
         mut inbound: mpsc::Receiver<Inbound>,
         outbound: mpsc::Sender<Outbound>,
         drain: &Drain,
     ) {
         let mut channel = Channel {
             door: self,
+            principal,
             peer: Peer::new(),
             calls: JoinSet::new(),
             outbound,
@@ -183,6 +186,7 @@ async fn routed(
 /// One channel being served.
 struct Channel<'a> {
     door: &'a Door,
+    principal: Arc<Principal>,
     peer: Peer<CallHandle>,
     calls: JoinSet<Ended>,
     outbound: mpsc::Sender<Outbound>,
@@ -206,7 +210,8 @@ impl Channel<'_> {
         }
     }
 
-    fn start(&mut self, call: Box<Call>) {
+    fn start(&mut self, mut call: Box<Call>) {
+        call.context.principal = Arc::clone(&self.principal);
         let live = Live::default();
         let id = call.exchange.id().clone();
         let answering = self.door.run(call, live.clone(), self.outbound.clone());

@@ -10,14 +10,24 @@
 //! | binding | file |
 //! | --- | --- |
 //! | standard input and output | [`stdio`] |
-//! | Streamable HTTP, HTTP+SSE | [`http`] |
+//! | Unix sockets | [`unix`] |
+//! | a connection inside the process | [`memory`] |
+//! | Streamable HTTP, HTTP+SSE, WebSocket; over TCP and Unix sockets | [`http`] |
+//!
+//! Bindings that are streams of bytes share [`stream`], also those of others:
+//! `examples/tcp.rs` is a binding outside of this crate.
 
 pub mod http;
 mod lines;
+mod listener;
+pub mod memory;
 pub mod stdio;
+pub mod stream;
+pub mod unix;
 
 use std::future::Future;
 use std::io;
+use std::time::Duration;
 
 use crate::drain::Drain;
 use crate::session::Door;
@@ -26,6 +36,10 @@ use crate::session::Door;
 /// messages as base64, so this allows for files of some 12 MB, if the plugin is
 /// given the memory for them; what is longer is refused before it is kept.
 pub const MAX_MESSAGE: usize = 16 * 1024 * 1024;
+
+/// How long writing may take over what is queued when a session has ended. A
+/// client that has stopped reading must not keep the process alive.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A binding.
 pub trait Transport: Send + 'static {

@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, Response, StatusCode};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
+use wharf_mcp::model::Principal;
 
 use super::events::EventBody;
 use super::sessions::{SessionId, Table};
@@ -48,7 +49,10 @@ struct Registered {
 }
 
 /// `GET /sse`.
-pub(super) async fn open(State(endpoints): State<Endpoints>) -> Response<Body> {
+pub(super) async fn open(
+    State(endpoints): State<Endpoints>,
+    Extension(principal): Extension<Arc<Principal>>,
+) -> Response<Body> {
     let (sender, inbound) = mpsc::channel(INBOUND_QUEUE);
     let (outbound, frames) = mpsc::channel(OUTBOUND_QUEUE);
     let Ok(id) = endpoints.streams.0.insert(sender) else {
@@ -61,7 +65,7 @@ pub(super) async fn open(State(endpoints): State<Endpoints>) -> Response<Body> {
     let session = async move {
         endpoints
             .door
-            .duplex(inbound, outbound, &endpoints.drain)
+            .duplex(principal, inbound, outbound, &endpoints.drain)
             .await;
         drop(registered);
     };
