@@ -271,11 +271,13 @@ fn hint_about_socket(error: &UnixSocketError) -> Option<String> {
         UnixSocketError::NotASocket { .. } => "it is left alone; choose another path",
         UnixSocketError::InUse { .. } => "end that program, or choose another path",
         UnixSocketError::Locked { .. } => "wait until it has finished, or choose another folder",
-        UnixSocketError::Io { source, .. } => match source.kind() {
-            ErrorKind::NotFound => "make the folder of the socket first",
-            ErrorKind::InvalidInput => "choose a shorter path: sockets have at most 107 bytes",
-            _ => return None,
-        },
+        UnixSocketError::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
+            "make the folder of the socket first"
+        }
+        UnixSocketError::Io { source, .. } if source.kind() == ErrorKind::InvalidInput => {
+            "choose a shorter path: sockets have at most 107 bytes"
+        }
+        UnixSocketError::Io { .. } => return None,
     };
     Some(hint.to_owned())
 }

@@ -136,7 +136,9 @@ impl Host {
         for unix in unix {
             transports.spawn(unix.serve(self.door.clone(), drain.clone()));
         }
-        endpoints.iter().for_each(|endpoint| report.ready(endpoint));
+        for endpoint in &endpoints {
+            report.ready(endpoint);
+        }
         if self.stdio {
             transports.spawn(Stdio.serve(self.door, drain.clone()));
             report.ready(&Endpoint::Stdio);

@@ -29,7 +29,7 @@ pub(crate) use messages::{Modern, Session};
 pub(crate) use ways::{
     A, B, Binding, C, D, E, REVISIONS, Way, on_every_session, on_every_way, stage,
 };
-pub(crate) use websocket::{Silence, WebSocket};
+pub(crate) use websocket::WebSocket;
 
 /// How long anything may take. Far longer than it does on a busy machine, and
 /// only reached by what does not happen at all.

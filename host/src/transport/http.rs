@@ -240,11 +240,17 @@ async fn connection(
     } = reception;
     let takeover = Takeover::default();
     let service = guarded(routes, guard, Arc::clone(&principal), takeover.clone());
-    // Boxed, so that what HTTP needs is given back when the connection has become
-    // something else.
+    // Both boxed, so that neither takes room while it is the other's turn.
     Box::pin(http(io, service, &drain)).await;
     if let Some(Upgraded { io, place }) = takeover.completed().await {
-        websocket::serve(io, principal, &door, &drain).await;
+        Box::pin(websocket::serve(
+            websocket::KEEP_ALIVE,
+            io,
+            principal,
+            &door,
+            &drain,
+        ))
+        .await;
         drop(place);
     }
 }

@@ -25,7 +25,7 @@ use crate::session::Door;
 use file::SocketFile;
 
 /// How many connections there may be on one socket. The next ones wait in the
-/// kernel's queue. Programs of one person on one machine; each costs some 20 KiB.
+/// kernel's queue. Programs of one person on one machine; each costs some 16 KiB.
 const MAX_CONNECTIONS: usize = 1_024;
 
 /// How many clients wait in the kernel's queue. Linux allows 4,096 by default.

@@ -63,6 +63,16 @@ impl Client {
         }
     }
 
+    /// Connects to a host that has other clients in this way.
+    pub(crate) fn connect_beside(host: &Host, way: Way) -> Self {
+        match way.binding {
+            Binding::Unix => Self::connect_to_socket(&host.socket(), way),
+            Binding::Stdio | Binding::Sse | Binding::Streamable | Binding::WebSocket => {
+                Self::connect_to(host.address(), way)
+            }
+        }
+    }
+
     /// Connects to a Unix socket and introduces itself.
     pub(crate) fn connect_to_socket(socket: &Path, way: Way) -> Self {
         Self::dial_socket(socket, way).introduced()

@@ -81,7 +81,9 @@ impl WebSocket {
             match self.next()? {
                 Message::Text(text) => return Ok(text.to_string()),
                 Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("not a text: {other:?}"),
+                other @ (Message::Binary(_) | Message::Close(_) | Message::Frame(_)) => {
+                    panic!("not a text: {other:?}")
+                }
             }
         }
     }

@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{Endpoints, reply};
 
-/// How many WebSockets may be open at once. Memory is the limit: an idle one costs
+/// How many sockets may be open at once. Memory is the limit: an idle one costs
 /// some 8 KiB, and one that has carried a long message keeps room for another.
 pub(super) const MAX_SOCKETS: usize = 10_000;
 
@@ -164,4 +164,46 @@ fn upgrade_required() -> Response<Body> {
     headers.insert(UPGRADE, WEBSOCKET);
     headers.insert(SEC_WEBSOCKET_VERSION, VERSION);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::Body;
+    use axum::extract::{Extension, Request, State};
+    use tokio::sync::Semaphore;
+
+    use super::{Takeover, open};
+    use crate::registry::CatalogueBuilder;
+    use crate::router::Router;
+    use crate::session::Door;
+    use crate::transport::http::Endpoints;
+
+    /// The status and `Retry-After`, if there are places for so many sockets.
+    async fn answer(places: usize) -> (u16, bool) {
+        let catalogue = CatalogueBuilder::default().build().unwrap();
+        let endpoints = Endpoints {
+            door: Door::new(Router::new(Arc::new(catalogue))),
+            drain: crate::drain::Drain::new(),
+            sessions: Arc::default(),
+            streams: Arc::default(),
+            sockets: Arc::new(Semaphore::new(places)),
+        };
+        let request = Request::get("/ws")
+            .header("connection", "keep-alive, Upgrade")
+            .header("upgrade", "WebSocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let request = request.body(Body::empty()).unwrap();
+        let response = open(State(endpoints), Extension(Takeover::default()), request).await;
+        let retry = response.headers().contains_key("retry-after");
+        (response.status().as_u16(), retry)
+    }
+
+    #[tokio::test]
+    async fn there_is_a_limit() {
+        assert_eq!(answer(1).await, (101, false));
+        assert_eq!(answer(0).await, (503, true));
+    }
 }

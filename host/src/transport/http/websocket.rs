@@ -40,9 +40,9 @@ use crate::transport::{LAST_WORDS, MAX_MESSAGE};
 const QUEUE: usize = 32;
 
 /// How many bytes are asked of the connection at once. Every socket has so much
-/// room all the time, so it is small: a long message takes more reads, and no
-/// longer, because each is a copy out of the kernel.
-const READ_BUFFER: usize = 4 * 1024;
+/// room all the time, so it is small: most messages fit, and a long one takes more
+/// reads (some twenty milliseconds' worth for the longest).
+const READ_BUFFER: usize = 1024;
 
 /// How many bytes of several answers are put together before they are written.
 /// A socket has room for that only once it has needed it.
@@ -52,13 +52,13 @@ const WRITE_BUFFER: usize = 8 * 1024;
 /// of silence. A client that has not answered three of them, nor said anything
 /// else, is gone: it is dropped 60 to 80 s after its last sign of life. That holds
 /// also for one that does not take what is sent to it.
-const KEEP_ALIVE: KeepAlive = KeepAlive {
+pub(super) const KEEP_ALIVE: KeepAlive = KeepAlive {
     every: Duration::from_secs(20),
     unanswered: 3,
 };
 
 #[derive(Debug, Clone, Copy)]
-struct KeepAlive {
+pub(super) struct KeepAlive {
     /// How often to ping.
     every: Duration,
     /// How many pings may go without a sign of life.
@@ -88,15 +88,6 @@ struct Pulse {
 /// Serves a connection that has become a WebSocket, to its end. Dropping the
 /// future ends it and its calls.
 pub(super) async fn serve(
-    io: impl AsyncRead + AsyncWrite + Unpin + Send,
-    principal: Arc<Principal>,
-    door: &Door,
-    drain: &Drain,
-) {
-    kept_alive(KEEP_ALIVE, io, principal, door, drain).await;
-}
-
-async fn kept_alive(
     keep_alive: KeepAlive,
     io: impl AsyncRead + AsyncWrite + Unpin + Send,
     principal: Arc<Principal>,
@@ -287,5 +278,73 @@ impl Pulse {
             }
             self.due.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use futures_util::StreamExt;
+    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+    use tokio::task::JoinHandle;
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::protocol::{Message, Role};
+
+    use super::{KeepAlive, serve};
+    use crate::drain::Drain;
+    use crate::registry::CatalogueBuilder;
+    use crate::router::Router;
+    use crate::session::Door;
+
+    /// Fast enough to be waited for.
+    const IMPATIENT: KeepAlive = KeepAlive {
+        every: Duration::from_millis(5),
+        unanswered: 3,
+    };
+
+    /// A client's end of a socket, and the host's task.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test waits for it, or ends with its runtime"
+    )]
+    fn connect() -> (DuplexStream, JoinHandle<()>) {
+        let (client, io) = duplex(1024);
+        let catalogue = CatalogueBuilder::default().build().unwrap();
+        let door = Door::new(Router::new(Arc::new(catalogue)));
+        let serving = tokio::spawn(async move {
+            serve(IMPATIENT, io, Arc::default(), &door, &Drain::new()).await;
+        });
+        (client, serving)
+    }
+
+    #[tokio::test]
+    async fn a_silent_client_is_pinged_and_then_dropped() {
+        let (mut client, serving) = connect();
+        let mut heard = Vec::new();
+        client.read_to_end(&mut heard).await.unwrap();
+        // Final, a ping, empty; and no close frame, which nobody would read.
+        assert_eq!(heard, [0x89, 0].repeat(3));
+        serving.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_client_that_answers_pings_is_not_silent() {
+        let (client, serving) = connect();
+        let mut client = WebSocketStream::from_raw_socket(client, Role::Client, None).await;
+        // Reading on is what answers the one before.
+        for _ in 0..20 {
+            let message = client.next().await.unwrap().unwrap();
+            assert_eq!(message, Message::Ping(bytes::Bytes::new()));
+        }
+        assert!(!serving.is_finished());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_is_dropped() {
+        let (client, serving) = connect();
+        serving.await.unwrap();
+        drop(client);
     }
 }

@@ -41,9 +41,12 @@ pub(super) async fn bind(
 ) -> Result<(UnixListener, SocketFile), UnixSocketError> {
     let _locked = lock_folder(path).await?;
     make_room(path).await?;
-    let refused = |source: io::Error| match source.kind() {
-        ErrorKind::AddrInUse => UnixSocketError::InUse { path: path.into() },
-        _ => failure(path, source),
+    let refused = |source: io::Error| {
+        if source.kind() == ErrorKind::AddrInUse {
+            UnixSocketError::InUse { path: path.into() }
+        } else {
+            failure(path, source)
+        }
     };
     let socket = UnixSocket::new_stream().map_err(refused)?;
     let permissions = Permissions::from_mode(MODE);
