@@ -17,6 +17,8 @@ mod serve;
 pub mod session;
 pub mod transport;
 
+pub use serve::door;
+
 use std::process::ExitCode;
 use std::time::Duration;
 

@@ -352,14 +352,15 @@ fn tool_rescue(name: &str, fault: Fault) -> Routed {
         Fault::InvalidParams(text) => done(Reply::Tool(ToolResult::error(format!(
             "Invalid arguments for `{name}`: {text}"
         )))),
-        Fault::NotFound(text) | Fault::Internal(text) => done(Reply::Tool(ToolResult::error(text))),
+        Fault::NotFound(text) => done(Reply::Tool(ToolResult::error(text))),
         Fault::Failed { plugin, failure } => done(Reply::Tool(ToolResult::error(format!(
             "The tool `{name}` of the plugin `{plugin}` failed: {failure}"
         )))),
         Fault::Busy { .. } => done(Reply::Tool(ToolResult::error(format!(
             "The tool `{name}` cannot be called now: {fault}"
         )))),
-        Fault::Host(_) => Err(rescue(fault)),
+        // The plugin's own word that it is broken, not the tool's that it failed.
+        Fault::Internal(_) | Fault::Host(_) => Err(rescue(fault)),
     }
 }
 

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio_util::task::AbortOnDropHandle;
 use wharf_mcp::model::Principal;
 use wharf_mcp::{Answer, Call, Effect, Peer, RequestId, ServerFacts, StateKeys};
 
@@ -40,6 +41,8 @@ pub const MAX_RUNNING: usize = 512;
 #[derive(Debug, Clone)]
 pub struct Door {
     pub(crate) calls: Calls,
+    /// Keeps the catalogue up to date, for as long as there is a door.
+    _refreshing: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
 /// What a transport has read.
@@ -85,6 +88,20 @@ impl Door {
     pub fn new(router: Router, changes: Changes, keys: StateKeys) -> Self {
         Self {
             calls: Calls::new(router, changes, keys),
+            _refreshing: None,
+        }
+    }
+
+    /// Runs a task for as long as there is a clone of this door.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the handle goes into the door, which ends the task when the last is dropped"
+    )]
+    pub(crate) fn refreshed_by(self, task: impl Future<Output = ()> + Send + 'static) -> Self {
+        let handle = AbortOnDropHandle::new(tokio::spawn(task));
+        Self {
+            _refreshing: Some(Arc::new(handle)),
+            ..self
         }
     }
 
@@ -95,8 +112,8 @@ impl Door {
 
     /// Serves one ordered channel until its inbound side ends or the host drains,
     /// then finishes the calls that are running, within the drain's grace.
-    /// Dropping the future cancels them. `principal` is on whose behalf the client at
-    /// the other end acts.
+    /// Dropping the future cancels them. Everything on the channel is done on behalf
+    /// of `principal`.
     pub async fn duplex(
         &self,
         principal: Arc<Principal>,

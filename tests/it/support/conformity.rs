@@ -272,7 +272,7 @@ impl<T: AsRef<str>> Inbox<T> {
     pub(super) fn new(way: Way, heard: Receiver<T>) -> Self {
         let carrier = match way.binding {
             Binding::Streamable => Carrier::Http { status: None },
-            Binding::Stdio | Binding::Sse => Carrier::Stream,
+            Binding::Stdio | Binding::Sse | Binding::Unix | Binding::WebSocket => Carrier::Stream,
         };
         Self {
             heard,

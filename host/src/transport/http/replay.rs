@@ -47,6 +47,8 @@ struct Log {
     bytes: usize,
     /// The number of the newest event; the first is 1.
     last: u64,
+    /// Something was said before the answer, or the client was asked to wait.
+    begun: bool,
     /// An answer before which nothing was said.
     only: Option<Answer>,
     ended: bool,
@@ -134,22 +136,25 @@ impl Stream {
             log.add(self.number, frame);
         }
         drop(log);
-        self.filled.notify_one();
+        self.filled.notify_waiters();
     }
 
     /// Lets go of the reader, which is to come back after a while.
     pub(super) fn pause(&self, silence: Duration) {
-        self.lock().silence = Some(silence);
-        self.filled.notify_one();
+        let mut log = self.lock();
+        log.begun = true;
+        log.silence = Some(silence);
+        drop(log);
+        self.filled.notify_waiters();
     }
 
     /// Adds the answer, which is the end.
     pub(super) fn finish(&self, answer: Answer) {
         let mut log = self.lock();
-        if log.is_untouched() {
-            log.only = Some(answer);
-        } else {
+        if log.begun {
             log.add(self.number, &answer.frame);
+        } else {
+            log.only = Some(answer);
         }
         drop(log);
         self.end();
@@ -158,8 +163,8 @@ impl Stream {
     /// Ends without an answer, unless there was one.
     pub(super) fn end(&self) {
         self.lock().ended = true;
-        self.filled.notify_one();
-        self.read.notify_one();
+        self.filled.notify_waiters();
+        self.read.notify_waiters();
     }
 
     /// Waits until it is known what comes first.
@@ -171,7 +176,7 @@ impl Stream {
                 if let Some(answer) = log.only.take() {
                     return First::Answer(answer);
                 }
-                if !log.is_untouched() {
+                if log.begun {
                     return First::Events;
                 }
                 if log.ended {
@@ -204,7 +209,7 @@ impl Stream {
         };
         drop(log);
         self.filled.notify_waiters();
-        self.read.notify_one();
+        self.read.notify_waiters();
         Ok(reader)
     }
 
@@ -239,11 +244,6 @@ impl Log {
         !self.attached || self.ended || unread < WAITING
     }
 
-    /// Whether nothing has been said, and the client is not asked to wait either.
-    fn is_untouched(&self) -> bool {
-        self.last == 0 && self.silence.is_none()
-    }
-
     /// The number of the event before the first that is kept.
     fn first_kept(&self) -> u64 {
         let first = self.events.front().map(|event| event.number);
@@ -251,6 +251,7 @@ impl Log {
     }
 
     fn add(&mut self, stream: u64, frame: &[u8]) {
+        self.begun = true;
         self.last += 1;
         let text = message(stream, self.last, frame);
         self.bytes += text.len();
@@ -295,7 +296,7 @@ impl Reader {
             let filled = stream.filled.notified();
             match self.turn() {
                 Turn::Give(event) => {
-                    stream.read.notify_one();
+                    stream.read.notify_waiters();
                     return Some(event);
                 }
                 Turn::End => return None,
@@ -340,7 +341,7 @@ impl Drop for Reader {
             log.attached = false;
         }
         drop(log);
-        self.stream.read.notify_one();
+        self.stream.read.notify_waiters();
     }
 }
 
