@@ -99,7 +99,11 @@ fn resources() {
         })
     };
     check("read", READ, &read(None));
-    check("read-kept", READ, &read(Some(Duration::from_millis(60_500))));
+    check(
+        "read-kept",
+        READ,
+        &read(Some(Duration::from_millis(60_500))),
+    );
 }
 
 /// DWN-6, DWN-7.
