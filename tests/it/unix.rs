@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -15,7 +16,9 @@ use tungstenite::protocol::{Message, Role};
 use wharf::transport::unix::{UnixSocket, UnixSocketError};
 use wharf_fixtures::{HELLO, ROGUE};
 
-use crate::support::{Client, Host, Modern, PATIENCE, PLACES, Signal, Way, WebSocket, refused_in};
+use crate::support::{
+    Client, Host, Modern, PATIENCE, PLACES, Request, Session, Signal, Way, WebSocket, refused_in,
+};
 
 const LISTEN: [&str; 3] = ["--listen", "unix:wharf.sock", ROGUE];
 
@@ -276,14 +279,27 @@ fn several_places_at_once() {
     }
     let second = host.folder().join("second.sock");
     echoes(&mut Client::connect_to_socket(&second, Way::UNIX));
-    for name in ["http.sock", "http2.sock"] {
-        let healthz = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-        let response = exchange(&host.folder().join(name), healthz);
-        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
-    }
+    shares_sessions(&host, "http.sock", "http2.sock");
     host.signal(Signal::Terminate);
     assert_eq!(host.exit_code(), Some(0));
     assert_eq!(names(host.folder()), Vec::<String>::new());
+}
+
+/// A session that was begun at one place goes on at another.
+#[track_caller]
+fn shares_sessions(host: &Host, one: &str, other: &str) {
+    let send = |name: &str, request: Request| {
+        let request = request.header("Connection", "close");
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let response = exchange(&host.folder().join(name), &request.bytes(anywhere));
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+        response
+    };
+    let opened = send(one, Session::opening());
+    let (_, rest) = opened.split_once("mcp-session-id: ").expect("a session");
+    let id = rest.lines().next().unwrap();
+    let ping = Request::post("/mcp", r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#);
+    send(other, ping.header("Mcp-Session-Id", id));
 }
 
 /// ORG-1, ORG-3: a socket may be behind a proxy that passes on what browsers say.
@@ -296,7 +312,7 @@ fn strangers_are_refused_on_sockets_too() {
         "Host: localhost\r\nOrigin: https://evil.example.com",
     ] {
         let request = format!("GET /sse HTTP/1.1\r\n{headers}\r\nConnection: close\r\n\r\n");
-        let response = exchange(&socket, &request);
+        let response = exchange(&socket, request.as_bytes());
         assert!(response.starts_with("HTTP/1.1 403 "), "{response}");
     }
 }
@@ -308,7 +324,7 @@ fn the_kernel_tells_who_is_there_over_http_too() {
     let mut stream = UnixStream::connect(host.folder().join("http.sock")).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let handshake = WebSocket::handshake().header("Host", "localhost");
-    let anywhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     stream.write_all(&handshake.bytes(anywhere)).unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -328,10 +344,10 @@ fn the_kernel_tells_who_is_there_over_http_too() {
 }
 
 /// Sends this, and reads all that comes.
-fn exchange(socket: &Path, request: &str) -> String {
+fn exchange(socket: &Path, request: &[u8]) -> String {
     let mut socket = UnixStream::connect(socket).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.write_all(request.as_bytes()).unwrap();
+    socket.write_all(request).unwrap();
     let mut response = String::new();
     match socket.read_to_string(&mut response) {
         Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),

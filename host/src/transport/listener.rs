@@ -91,3 +91,48 @@ impl Listener for TcpListener {
         Ok((stream, Arc::default()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::Semaphore;
+    use tokio::task::JoinSet;
+    use tokio::time::timeout;
+
+    use super::serve_each;
+    use crate::drain::Drain;
+
+    /// Says hello, and ends when the client does.
+    async fn greet(mut io: TcpStream) {
+        io.write_all(b"!").await.unwrap();
+        io.read_to_end(&mut Vec::new()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_has_no_place_waits_for_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let drain = Drain::new();
+        let mut serving = JoinSet::new();
+        serving.spawn({
+            let drain = drain.clone();
+            let places = Arc::new(Semaphore::new(1));
+            async move { serve_each(listener, &places, &drain, |io, _| greet(io)).await }
+        });
+        let mut first = TcpStream::connect(address).await.unwrap();
+        assert_eq!(first.read_u8().await.unwrap(), b'!');
+        let mut second = TcpStream::connect(address).await.unwrap();
+        // That nothing happens can only be seen by waiting for a moment.
+        let early = timeout(Duration::from_millis(20), second.readable()).await;
+        assert!(early.is_err(), "the first has the only place");
+        drop(first);
+        assert_eq!(second.read_u8().await.unwrap(), b'!');
+        drain.begin();
+        drop(second);
+        serving.join_next().await.unwrap().unwrap();
+    }
+}

@@ -9,22 +9,23 @@
 //! | the client | it is done | its close frame is answered by the same code; what runs is given up |
 //! | the client | it breaks the rules of WebSocket | 1002, or 1007 for text that is not UTF-8 |
 //! | the client | it sends a binary message | 1003 |
-//! | the client | its message is longer than [`MAX_MESSAGE`] | 1009: how the message ends cannot be known without reading all of it |
+//! | the client | its message is longer than [`MAX_MESSAGE`] | 1009, as soon as that is known: it is neither kept nor skipped |
 //! | nobody | there is no sign of life, see [`KEEP_ALIVE`] | the connection is dropped; what runs is given up |
 //! | the host | it drains | what runs is answered within the grace period, then 1001 |
+
+mod pulse;
 
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, interval_at, timeout};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -34,6 +35,8 @@ use wharf_mcp::model::Principal;
 use crate::drain::Drain;
 use crate::session::{Door, Inbound, Outbound};
 use crate::transport::{LAST_WORDS, MAX_MESSAGE};
+pub(super) use pulse::KeepAlive;
+use pulse::{Pulse, Watched};
 
 /// How many messages wait in each direction. A full queue makes whoever fills it
 /// wait: the client, or its calls.
@@ -41,7 +44,7 @@ const QUEUE: usize = 32;
 
 /// How many bytes are asked of the connection at once. Every socket has so much
 /// room all the time, so it is small: most messages fit, and a long one takes more
-/// reads (some twenty milliseconds' worth for the longest).
+/// reads.
 const READ_BUFFER: usize = 1024;
 
 /// How many bytes of several answers are put together before they are written.
@@ -49,21 +52,12 @@ const READ_BUFFER: usize = 1024;
 const WRITE_BUFFER: usize = 8 * 1024;
 
 /// A ping every twenty seconds, because common proxies give up after sixty seconds
-/// of silence. A client that has not answered three of them, nor said anything
-/// else, is gone: it is dropped 60 to 80 s after its last sign of life. That holds
-/// also for one that does not take what is sent to it.
+/// of silence. A client that has not answered three of them, nor sent or taken
+/// anything else, is gone: it is dropped 60 to 80 s after its last sign of life.
 pub(super) const KEEP_ALIVE: KeepAlive = KeepAlive {
     every: Duration::from_secs(20),
     unanswered: 3,
 };
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct KeepAlive {
-    /// How often to ping.
-    every: Duration,
-    /// How many pings may go without a sign of life.
-    unanswered: u32,
-}
 
 /// Why a socket ends.
 #[derive(Debug)]
@@ -78,13 +72,6 @@ enum Ending {
     Ours(CloseCode, &'static str),
 }
 
-/// How often a client has been asked for a sign of life since the last one.
-#[derive(Debug, Default)]
-struct Pulse {
-    asked: AtomicU32,
-    due: Notify,
-}
-
 /// Serves a connection that has become a WebSocket, to its end. Dropping the
 /// future ends it and its calls.
 pub(super) async fn serve(
@@ -94,15 +81,16 @@ pub(super) async fn serve(
     door: &Door,
     drain: &Drain,
 ) {
+    let pulse = Arc::new(Pulse::default());
+    let io = Watched::new(io, Arc::clone(&pulse));
     let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config())).await;
     let (mut sink, mut stream) = socket.split();
     let (inbound, received) = mpsc::channel(QUEUE);
     let (outbound, queued) = mpsc::channel(QUEUE);
-    let pulse = Pulse::default();
     let ending = {
         let mut writing = pin!(write(&mut sink, queued, &pulse));
         tokio::select! {
-            ending = read(&mut stream, inbound, &pulse) => ending,
+            ending = read(&mut stream, inbound) => ending,
             () = pulse.stops(keep_alive) => Ending::Silent,
             written = &mut writing => drained(written),
             () = door.duplex(principal, received, outbound, drain) => last_words(writing).await,
@@ -151,13 +139,11 @@ fn config() -> WebSocketConfig {
 async fn read<S>(
     stream: &mut SplitStream<WebSocketStream<S>>,
     frames: mpsc::Sender<Inbound>,
-    pulse: &Pulse,
 ) -> Ending
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     while let Some(message) = stream.next().await {
-        pulse.felt();
         match message {
             Ok(Message::Text(text)) => {
                 let frame = Inbound::Frame(Bytes::from(text));
@@ -200,7 +186,7 @@ where
                 }
                 sink.flush().await?;
             }
-            () = pulse.due.notified() => sink.send(Message::Ping(Bytes::new())).await?,
+            () = pulse.due() => sink.send(Message::Ping(Bytes::new())).await?,
         }
     }
 }
@@ -262,33 +248,15 @@ impl Ending {
     }
 }
 
-impl Pulse {
-    /// The client has said something.
-    fn felt(&self) {
-        self.asked.store(0, Ordering::Relaxed);
-    }
-
-    /// Has the client asked for signs of life, until there are none.
-    async fn stops(&self, keep_alive: KeepAlive) {
-        let mut beats = interval_at(Instant::now() + keep_alive.every, keep_alive.every);
-        loop {
-            beats.tick().await;
-            if self.asked.fetch_add(1, Ordering::Relaxed) >= keep_alive.unanswered {
-                return;
-            }
-            self.due.notify_one();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
     use futures_util::StreamExt;
-    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
     use tokio::task::JoinHandle;
+    use tokio::time::sleep;
     use tokio_tungstenite::WebSocketStream;
     use tokio_tungstenite::tungstenite::protocol::{Message, Role};
 
@@ -309,8 +277,8 @@ mod tests {
         clippy::disallowed_methods,
         reason = "the test waits for it, or ends with its runtime"
     )]
-    fn connect() -> (DuplexStream, JoinHandle<()>) {
-        let (client, io) = duplex(1024);
+    fn connect(capacity: usize) -> (DuplexStream, JoinHandle<()>) {
+        let (client, io) = duplex(capacity);
         let catalogue = CatalogueBuilder::default().build().unwrap();
         let door = Door::new(
             Router::new(catalogue),
@@ -325,7 +293,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_silent_client_is_pinged_and_then_dropped() {
-        let (mut client, serving) = connect();
+        let (mut client, serving) = connect(1024);
         let mut heard = Vec::new();
         client.read_to_end(&mut heard).await.unwrap();
         // Final, a ping, empty; and no close frame, which nobody would read.
@@ -335,7 +303,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_answers_pings_is_not_silent() {
-        let (client, serving) = connect();
+        let (client, serving) = connect(1024);
         let mut client = WebSocketStream::from_raw_socket(client, Role::Client, None).await;
         // Reading on is what answers the one before.
         for _ in 0..20 {
@@ -345,9 +313,33 @@ mod tests {
         assert!(!serving.is_finished());
     }
 
+    /// Each byte is a sign of life, and nothing else can be one meanwhile.
+    #[tokio::test]
+    async fn a_slow_client_is_not_silent() {
+        let (mut client, serving) = connect(1024);
+        let ping = br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        // A masked text frame; a mask of zeros changes nothing.
+        let head = [0x81, 0x80 | u8::try_from(ping.len()).unwrap(), 0, 0, 0, 0];
+        for byte in head.iter().chain(ping) {
+            sleep(IMPATIENT.every).await;
+            client.write_all(&[*byte]).await.unwrap();
+        }
+        let mut client = WebSocketStream::from_raw_socket(client, Role::Client, None).await;
+        let answer = loop {
+            let message = client.next().await.unwrap().unwrap();
+            if message.is_text() {
+                break message;
+            }
+        };
+        let answer = answer.to_text().unwrap();
+        assert!(answer.contains("\"result\":{}"), "{answer}");
+        assert!(!serving.is_finished());
+    }
+
     #[tokio::test]
     async fn a_client_that_reads_nothing_is_dropped() {
-        let (client, serving) = connect();
+        // Room for half a ping.
+        let (client, serving) = connect(1);
         serving.await.unwrap();
         drop(client);
     }
