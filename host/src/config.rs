@@ -52,7 +52,7 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Task {
     /// Serve plugins.
-    Serve(ServeConfig),
+    Serve(Box<ServeConfig>),
     /// Compile plugin crates.
     Build(BuildConfig),
     /// Look at a plugin.
@@ -164,7 +164,7 @@ pub fn from_cli(cli: Cli, environment: &Environment) -> Result<Config, ConfigErr
         quiet: cli.verbosity.quiet,
     };
     let task = match cli.command {
-        Command::Serve(args) => Task::Serve(serve(args, environment, compile)?),
+        Command::Serve(args) => Task::Serve(Box::new(serve(args, environment, compile)?)),
         Command::Build(args) => Task::Build(build(args, compile)?),
         Command::Inspect(args) => Task::Inspect(inspect(&args, environment, compile)?),
     };

@@ -19,9 +19,8 @@ use crate::model::{
     AskKinds, CallContext, Change, Completion, Event, InputRequired, Json, LogLevel, PromptResult,
     Question, ReadResult, ResourcePage, ToolResult,
 };
-use crate::retry::{self, Moment, Retry};
+use crate::retry::{self, Retry, Sealing};
 use crate::revision::{Dialect, Era, Tasks};
-use crate::seal::StateKeys;
 use crate::server::ServerFacts;
 use crate::task::{EXTENSION, Task, TaskEnd, write_questions};
 use crate::write::Writer;
@@ -318,7 +317,7 @@ impl Exchange {
         match end {
             Ok(result) => {
                 Answer::served(self.result_with(256, result.meta.as_ref(), related, |w| {
-                    encode::tool_result(w, result, self.dialect)
+                    encode::tool_result(w, result, self.dialect);
                 }))
             }
             Err(refusal) => self.refuse(refusal),
@@ -368,10 +367,9 @@ impl Exchange {
         input: &InputRequired,
         operation: &Operation,
         context: &CallContext,
-        keys: &StateKeys,
-        moment: Moment,
+        sealing: Sealing<'_>,
     ) -> Answer {
-        let state = retry::seal(input, operation, context, keys, moment);
+        let state = retry::seal(input, operation, context, sealing);
         Answer::served(frame::result(&self.id, 512 + state.len(), |w| {
             w.key("resultType").string("input_required");
             if !input.questions.is_empty() {

@@ -56,7 +56,7 @@ pub enum Step {
         answer: Answer,
     },
     /// All of these; what they answer goes into one message (BAT-3).
-    Batch(Vec<Step>),
+    Batch(Vec<Self>),
     /// Nothing.
     Nothing,
 }

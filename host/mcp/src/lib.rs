@@ -55,7 +55,7 @@ pub use jsonrpc::{ErrorCode, Malformed, Message, RequestId, check, parse};
 pub use legacy::{InFlight, Response, Session, Step};
 pub use mirror::{InvalidMirror, Mirrored};
 pub use peer::{Effect, Peer};
-pub use retry::{FilledIn, Moment, Retry, read_reply, read_task_answers};
+pub use retry::{Answers, FilledIn, Retry, Sealing, read_reply, read_task_answers};
 pub use revision::{Dialect, Era, Forms, Revision, Sampling, Structured, Tasks};
 pub use seal::{NONCE, Purpose, Seconds, StateKeys};
 pub use server::{Capabilities, ServerFacts};

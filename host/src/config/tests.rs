@@ -20,7 +20,7 @@ fn serve(line: &str, variables: &[(&str, &str)]) -> ServeConfig {
     let Task::Serve(config) = config(&format!("serve {line}"), variables).unwrap().task else {
         panic!("not serving");
     };
-    config
+    *config
 }
 
 fn http(address: &str) -> Listen {

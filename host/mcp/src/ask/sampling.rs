@@ -50,9 +50,10 @@ fn messages(params: &Json, dialect: &Dialect) -> Option<Option<Value>> {
         };
         message.remove("_meta");
         let content = message.remove("content")?;
-        let blocks = match content {
-            Value::Array(blocks) => blocks,
-            block => vec![block],
+        let blocks = if let Value::Array(blocks) = content {
+            blocks
+        } else {
+            vec![content]
         };
         for block in blocks {
             single.push(with_content(&message, block, dialect)?);

@@ -159,9 +159,12 @@ impl HttpSession {
         endpoints: &Endpoints,
         call: Box<Call>,
     ) -> Result<Arc<Stream>, NotStarted> {
-        let mut running = self.running();
-        let stream = running.new_stream();
-        self.spawn(&mut running, endpoints, call, &stream, None)?;
+        let stream = self.running().new_stream();
+        let to = Destination {
+            stream: Arc::clone(&stream),
+            batch: None,
+        };
+        self.spawn(endpoints, call, to)?;
         Ok(stream)
     }
 
@@ -175,35 +178,42 @@ impl HttpSession {
         let batch = Arc::new(Batch::default());
         // Until all have been started.
         batch.expect_one();
-        let mut running = self.running();
-        let stream = running.new_stream();
+        let stream = self.running().new_stream();
         for step in steps {
-            let answer = match step {
-                Step::Run(call) => {
-                    let id = call.exchange.id().clone();
-                    let started = self.spawn(&mut running, endpoints, call, &stream, Some(&batch));
-                    match started {
-                        Ok(()) => None,
-                        Err(NotStarted::Answer(answer)) => Some(answer.frame),
-                        Err(NotStarted::Full) => {
-                            let problem = format!("{MAX_RUNNING} requests are running already");
-                            Some(wharf_mcp::too_many(&id, &problem))
-                        }
-                    }
-                }
-                Step::Cancel(id) => {
-                    running.cancel(&id);
-                    None
-                }
-                step => self.carry_out(step).map(|answer| answer.frame),
+            let answer = if let Step::Run(call) = step {
+                self.start_in(endpoints, call, &stream, &batch)
+            } else {
+                self.carry_out(step).map(|answer| answer.frame)
             };
             if let Some(frame) = answer {
                 batch.add(frame);
             }
         }
-        drop(running);
         batch.settle_one(&stream);
         stream
+    }
+
+    /// Starts a call of a batch. What comes back is its answer, if it has one already.
+    fn start_in(
+        self: &Arc<Self>,
+        endpoints: &Endpoints,
+        call: Box<Call>,
+        stream: &Arc<Stream>,
+        batch: &Arc<Batch>,
+    ) -> Option<Bytes> {
+        let id = call.exchange.id().clone();
+        let to = Destination {
+            stream: Arc::clone(stream),
+            batch: Some(Arc::clone(batch)),
+        };
+        match self.spawn(endpoints, call, to) {
+            Ok(()) => None,
+            Err(NotStarted::Answer(answer)) => Some(answer.frame),
+            Err(NotStarted::Full) => {
+                let problem = format!("{MAX_RUNNING} requests are running already");
+                Some(wharf_mcp::too_many(&id, &problem))
+            }
+        }
     }
 
     /// Does what a message asks for that starts nothing, and returns the answer.
@@ -230,13 +240,12 @@ impl HttpSession {
 
     fn spawn(
         self: &Arc<Self>,
-        running: &mut Running,
         endpoints: &Endpoints,
         call: Box<Call>,
-        stream: &Arc<Stream>,
-        batch: Option<&Arc<Batch>>,
+        to: Destination,
     ) -> Result<(), NotStarted> {
         let id = call.exchange.id().clone();
+        let mut running = self.running();
         // What has ended in the meantime.
         while running.tasks.try_join_next().is_some() {}
         running.calls.admit(&id).map_err(NotStarted::Answer)?;
@@ -253,16 +262,15 @@ impl HttpSession {
             drain: endpoints.drain.clone(),
         };
         let answering = endpoints.door.calls.run(call, line);
+        if let Some(batch) = &to.batch {
+            batch.expect_one();
+        }
         let work = Work {
             call: RunningCall::new(answering, events),
             id: id.clone(),
             session: Arc::downgrade(self),
-            stream: Arc::clone(stream),
-            batch: batch.map(Arc::clone),
+            to,
         };
-        if let Some(batch) = batch {
-            batch.expect_one();
-        }
         let abort = running.tasks.spawn(work.run());
         running.calls.insert(id, CallHandle::new(live, abort));
         Ok(())
@@ -367,7 +375,13 @@ struct Work {
     call: RunningCall,
     id: RequestId,
     session: Weak<HttpSession>,
+    to: Destination,
+}
+
+/// Where a call speaks.
+struct Destination {
     stream: Arc<Stream>,
+    /// The batch that its answer is a part of.
     batch: Option<Arc<Batch>>,
 }
 
@@ -375,15 +389,15 @@ impl Work {
     async fn run(mut self) {
         while let Some(spoken) = self.call.next().await {
             match spoken {
-                Spoken::Event(frame) => self.stream.push(&frame).await,
-                Spoken::Silence(lasts) => self.stream.pause(lasts),
+                Spoken::Event(frame) => self.to.stream.push(&frame).await,
+                Spoken::Silence(lasts) => self.to.stream.pause(lasts),
                 Spoken::Answer(answer) => {
                     // The id is free before the client can see the answer.
                     if let Some(session) = self.session.upgrade() {
                         session.running().calls.remove(&self.id);
                     }
-                    match &self.batch {
-                        None => self.stream.finish(answer),
+                    match &self.to.batch {
+                        None => self.to.stream.finish(answer),
                         Some(batch) => batch.add(answer.frame),
                     }
                     break;
@@ -395,9 +409,9 @@ impl Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        match &self.batch {
-            None => self.stream.end(),
-            Some(batch) => batch.settle_one(&self.stream),
+        match &self.to.batch {
+            None => self.to.stream.end(),
+            Some(batch) => batch.settle_one(&self.to.stream),
         }
     }
 }
