@@ -118,7 +118,6 @@ proptest! {
             while let Some(effect) = effects.pop() {
                 match effect {
                 Effect::Batch(elements) => effects.extend(elements.into_iter().rev()),
-                Effect::Response(_) => {}
                 Effect::Watch { answer, .. } => {
                     prop_assert!(serde_json::from_slice::<serde_json::Value>(&answer).is_ok());
                 }
@@ -137,7 +136,7 @@ proptest! {
                     prop_assert!(!frame.contains(&b'\n'));
                     prop_assert!(serde_json::from_slice::<serde_json::Value>(&frame).is_ok());
                 }
-                Effect::Nothing => {}
+                Effect::Response(_) | Effect::Nothing => {}
                 }
             }
             prop_assert_eq!(peer.running(), running.len());
