@@ -270,9 +270,10 @@ fn claim(request: &Value) -> Option<&Value> {
 
 impl<T: AsRef<str>> Inbox<T> {
     pub(super) fn new(way: Way, heard: Receiver<T>) -> Self {
-        let carrier = match way.binding {
-            Binding::Streamable => Carrier::Http { status: None },
-            Binding::Stdio | Binding::Sse => Carrier::Stream,
+        let carrier = if way.binding == Binding::Streamable {
+            Carrier::Http { status: None }
+        } else {
+            Carrier::Stream
         };
         Self {
             heard,
