@@ -1,4 +1,5 @@
-//! Asking the client's side: a person, the language model, or the client itself.
+//! Calls of more than one run: asking the client's side (a person, the language
+//! model, or the client itself), and putting long work off.
 //!
 //! ```
 //! use wharf_sdk::prelude::*;
@@ -45,13 +46,51 @@
 //! # Several at once
 //!
 //! A tuple of questions is put together and gives a tuple of answers; it saves
-//! rounds. When some are answered and some are not, only the rest is asked again.
+//! rounds. When some are answered and some are not, only the rest is asked again. An
+//! `Option` of a question is asked if it is there, for what only
+//! [some clients](Request::can_ask) can be asked.
 //!
 //! # When the answer is no
 //!
 //! `ask` gives the answer itself. If there is none, because the person declined
 //! or the client failed, the call ends with a tool error that says so. To decide
 //! otherwise, ask for the [`reply`](Question::reply).
+//!
+//! # Long work
+//!
+//! A tool that is declared with `task = "optional"` or `task = "required"` runs in
+//! the background, as a task, from its beginning if its client can have tasks. A
+//! tool that has to ask first, or that takes long only sometimes, decides when it
+//! runs: [`Request::defer`] puts off what follows.
+//!
+//! ```
+//! use wharf_sdk::prelude::*;
+//!
+//! #[data]
+//! struct Order {
+//!     /// How many pages?
+//!     pages: u32,
+//! }
+//!
+//! /// Prints something.
+//! #[tool]
+//! fn print(request: &Request) -> Result<String> {
+//!     let order = request.ask(Form::<Order>::new("order", "What shall I print?"))?;
+//!     if order.pages > 100 {
+//!         request.defer()?;
+//!     }
+//!     // … slow work …
+//!     Ok(format!("Printed {} pages.", order.pages))
+//! }
+//! # plugin!(tools: [print]);
+//! ```
+//!
+//! It works like a question: it returns `Err` the first time, `?` ends the function,
+//! and the host calls it again **from its beginning**, in the background if the client
+//! can have a task, else right away. Arguments, answers and state are the same again,
+//! so every `ask` before it returns `Ok` as before, and `defer` returns `Ok`, too.
+//! The rules above hold: what comes before it happens again. Prompts and resources
+//! cannot be put off.
 
 mod form;
 mod memory;
@@ -103,6 +142,24 @@ impl Request {
         serde_json::from_value(own)
             .map(Some)
             .map_err(|error| Error::internal(format!("the state is of another type: {error}")))
+    }
+
+    /// Puts off what follows, because it takes long: in the background, as a task, if
+    /// the client can have one.
+    ///
+    /// The first time this returns an error to pass on with `?`; then the function
+    /// runs again, and this is `Ok`. In tools only. See [`crate::ask`].
+    pub fn defer(&self) -> Result<()> {
+        if self.deferred() {
+            Ok(())
+        } else {
+            Err(Error::deferred())
+        }
+    }
+
+    /// Whether this call was put off and is to be done now.
+    pub fn deferred(&self) -> bool {
+        self.0.deferred()
     }
 
     fn put<Q: Ask>(

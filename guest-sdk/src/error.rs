@@ -7,9 +7,10 @@
 //!   is marked as an error. It is what `?` makes of any [`std::error::Error`].
 //! - *The call makes no sense*: [`Error::invalid_params`], [`Error::not_found`].
 //! - *The plugin is broken*: [`Error::internal`].
-//! - *Nothing went wrong*: the call waits for an answer. Asking a question ends
-//!   a call early, and in Rust ending early is `Err` and `?`. Such an error must
-//!   be returned, never shown or swallowed; [`Error::is_pending`] tells.
+//! - *Nothing went wrong*: the call waits for an answer, or is put off. Asking a
+//!   question ends a call early, and in Rust ending early is `Err` and `?`. Such
+//!   an error must be returned, never shown or swallowed; [`Error::is_pending`]
+//!   tells.
 //!
 //! [`Error`] does not implement [`std::error::Error`], so that everything that
 //! does can be converted into it.
@@ -38,6 +39,8 @@ pub(crate) enum Kind {
     Internal(String),
     /// The call waits for answers.
     Pending(wit::InputRequired),
+    /// The call is put off.
+    Deferred,
 }
 
 impl Error {
@@ -64,9 +67,10 @@ impl Error {
         Self::new(Kind::Internal(message.into()))
     }
 
-    /// Whether the call only waits for an answer (see [`crate::ask`]).
+    /// Whether the call only waits, for an answer or for its turn in the background,
+    /// and will be run again (see [`crate::ask`]).
     pub fn is_pending(&self) -> bool {
-        matches!(*self.0, Kind::Pending(_))
+        matches!(*self.0, Kind::Pending(_) | Kind::Deferred)
     }
 
     /// Puts what was being done before the message: `reading notes: no such file`.
@@ -78,7 +82,7 @@ impl Error {
             Kind::InvalidParams(message) => Kind::InvalidParams(with(message)),
             Kind::NotFound(message) => Kind::NotFound(with(message)),
             Kind::Internal(message) => Kind::Internal(with(message)),
-            pending @ Kind::Pending(_) => pending,
+            pending @ (Kind::Pending(_) | Kind::Deferred) => pending,
         })
     }
 
@@ -86,28 +90,13 @@ impl Error {
         Self::new(Kind::Pending(pause))
     }
 
-    /// The state that goes with the questions, if this waits for answers.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn state(&self) -> Option<&[u8]> {
-        match &*self.0 {
-            Kind::Pending(pause) => pause.state.as_deref(),
-            Kind::Tool(_) | Kind::InvalidParams(_) | Kind::NotFound(_) | Kind::Internal(_) => None,
-        }
+    pub(crate) fn deferred() -> Self {
+        Self::new(Kind::Deferred)
     }
 
-    /// The keys of the questions, if this waits for answers.
-    #[cfg(test)]
-    pub(crate) fn asked(&self) -> Vec<&str> {
-        match &*self.0 {
-            Kind::Pending(pause) => pause
-                .questions
-                .iter()
-                .map(|(key, _)| key.as_str())
-                .collect(),
-            Kind::Tool(_) | Kind::InvalidParams(_) | Kind::NotFound(_) | Kind::Internal(_) => {
-                Vec::new()
-            }
-        }
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0
     }
 
     #[cfg(target_arch = "wasm32")]
@@ -128,6 +117,7 @@ impl fmt::Display for Error {
                 f.write_str(message)
             }
             Kind::Pending(_) => f.write_str("waiting for an answer"),
+            Kind::Deferred => f.write_str("put off"),
         }
     }
 }
@@ -237,10 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn only_questions_are_pending() {
+    fn questions_and_what_is_put_off_are_pending() {
         assert!(!Error::tool("no").is_pending());
         let request = TestRequest::new().build();
         let waiting = request.ask(crate::ask::Roots::new("roots")).unwrap_err();
         assert!(waiting.is_pending());
+        assert!(request.defer().context("later").unwrap_err().is_pending());
     }
 }

@@ -33,6 +33,7 @@ impl<P: HasTools> tools::Guest for P {
             Err(error) => match error.into_kind() {
                 Kind::Tool(result) => Ok(tools::ToolOutcome::Complete(result.0)),
                 Kind::Pending(pause) => Ok(tools::ToolOutcome::InputRequired(pause)),
+                Kind::Deferred => Ok(tools::ToolOutcome::Deferred),
                 kind @ (Kind::InvalidParams(_) | Kind::NotFound(_) | Kind::Internal(_)) => {
                     Err(kind.into())
                 }
@@ -101,9 +102,11 @@ impl<P: HasCompletions> completions::Guest for P {
 fn pause(error: Error) -> ToHost<types::InputRequired> {
     match error.into_kind() {
         Kind::Pending(pause) => Ok(pause),
-        kind @ (Kind::Tool(_) | Kind::InvalidParams(_) | Kind::NotFound(_) | Kind::Internal(_)) => {
-            Err(kind.into())
-        }
+        kind @ (Kind::Tool(_)
+        | Kind::InvalidParams(_)
+        | Kind::NotFound(_)
+        | Kind::Internal(_)
+        | Kind::Deferred) => Err(kind.into()),
     }
 }
 
@@ -111,7 +114,7 @@ fn to_host(error: Error) -> types::Error {
     error.into_kind().into()
 }
 
-/// The error where neither a tool's failure nor a question is an answer.
+/// The error where nothing else is an answer: no tool's failure, no question.
 impl From<Kind> for types::Error {
     fn from(kind: Kind) -> Self {
         match kind {
@@ -120,6 +123,7 @@ impl From<Kind> for types::Error {
             Kind::NotFound(what) => Self::NotFound(what),
             Kind::Internal(message) => Self::Internal(message),
             Kind::Pending(_) => Self::Internal("questions cannot be asked here".to_owned()),
+            Kind::Deferred => Self::Internal("only tools can be put off".to_owned()),
         }
     }
 }

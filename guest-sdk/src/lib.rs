@@ -48,6 +48,13 @@
 //! optional, `#[schemars(range(min = 1, max = 50))]` sets bounds that the host
 //! checks, `#[serde(deny_unknown_fields)]` refuses unknown arguments.
 //!
+//! `#[schemars(extend("x-mcp-header" = "Region"))]` on a text, whole number or
+//! boolean makes clients send this argument as the header `Mcp-Param-Region`, too,
+//! where they send headers, so that what stands before the host can route by it
+//! without reading the body. The host checks that both are the same. No secrets:
+//! headers end up in logs. In an `Option`, the argument may be left out, but is never
+//! `null`.
+//!
 //! # Tools
 //!
 //! A tool is a function with [`#[tool]`](macro@tool). It takes nothing, or its
@@ -100,7 +107,8 @@
 //! - [`resource`]: things that can be read, each with a URI;
 //! - [`mod@prompt`]: texts that a person chooses;
 //! - [`mod@completion`]: suggestions while a person types an argument;
-//! - [`ask`]: questions to the person, the model or the client during a call;
+//! - [`ask`]: questions to the person, the model or the client during a call, and
+//!   putting long work off;
 //! - [`changes`]: telling clients that something has changed;
 //! - [`Request`]: who is calling, how much time is left, progress, logs;
 #![cfg_attr(
@@ -149,7 +157,7 @@ pub use serde_json::{self, Value, json};
 
 /// What a plugin usually needs, for `use wharf_sdk::prelude::*`.
 pub mod prelude {
-    pub use crate::ask::{Form, Question, Reply, Roots, Sampling, Visit};
+    pub use crate::ask::{Form, Question, Reply, Root, Roots, Sampling, Visit};
     pub use crate::completion::{Completion, Completions, Target, Typing};
     pub use crate::content::{Annotations, Content, Contents, Icon, IconTheme, Role};
     pub use crate::error::{Context, Error, Result};

@@ -8,8 +8,8 @@
 //! logs, never a basis for access. [`Request::principal`] is what the host has
 //! established.
 //!
-//! Questions to the client's side are asked with [`Request::ask`]; see
-//! [`crate::ask`].
+//! Questions to the client's side are asked with [`Request::ask`], and long work is
+//! put off with [`Request::defer`]; see [`crate::ask`].
 
 use crate::bindings::imports::wharf::plugin::host as wit;
 use crate::json;
@@ -87,6 +87,14 @@ impl Request {
     /// must grow with every report.
     pub fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
         self.0.progress(progress, total, message);
+    }
+
+    /// Announces that nothing will be said for about so long, before a long wait: no
+    /// connection need be held open meanwhile, and a client that knows how to come
+    /// back is asked to. A hint: nothing else about the call changes.
+    pub fn silent_for(&self, time: Duration) {
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.0.silent_for(ms);
     }
 
     /// Sends a message, any JSON value, to the client's log, if it wants this

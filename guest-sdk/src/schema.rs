@@ -18,6 +18,7 @@ mod view;
 pub(crate) use form::form;
 
 use fields::field_order;
+use form::unwrap_option;
 use schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
@@ -83,10 +84,24 @@ fn generator(contract: Contract) -> SchemaGenerator {
 
 fn input_text(schema: Schema, fields: &[&str]) -> String {
     let mut schema = object(schema.to_value());
+    settle_headers(&mut schema);
     schema
         .entry("type")
         .or_insert_with(|| Value::String("object".to_owned()));
     text(&schema, fields)
+}
+
+/// What clients also send as a header must be of one plain type: headers know no
+/// `null`. Left out it may still be.
+fn settle_headers(schema: &mut Map<String, Value>) {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    let properties = properties.into_iter().flat_map(Map::values_mut);
+    for property in properties.filter_map(Value::as_object_mut) {
+        if property.contains_key("x-mcp-header") {
+            unwrap_option(property);
+        }
+        settle_headers(property);
+    }
 }
 
 fn output_text(schema: Schema) -> Option<String> {

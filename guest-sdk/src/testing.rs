@@ -21,8 +21,8 @@
 //!
 //! This module exists on native targets only.
 
-use crate::bindings::imports::wharf::plugin::host as wit;
-use crate::error::Result;
+use crate::bindings::imports::wharf::plugin::{host as wit, types};
+use crate::error::{Error, Kind, Result};
 use crate::prompt::{PromptArguments, PromptFn, PromptResult};
 use crate::request::{AskKind, LogLevel, Request};
 use crate::tool::{Arguments, ToolFn, ToolResult};
@@ -32,7 +32,7 @@ use std::time::Duration;
 
 /// A request under construction.
 #[must_use]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TestRequest(Handle);
 
 impl TestRequest {
@@ -52,6 +52,7 @@ impl TestRequest {
             cancelled: false,
             answers: Vec::new(),
             state: None,
+            deferred: false,
             said: RefCell::default(),
         })
     }
@@ -141,9 +142,15 @@ impl TestRequest {
         self.answer(key, wit::Answer::Roots(uris.iter().map(root).collect()))
     }
 
-    /// In the round after one that ended with this error.
-    pub fn after(mut self, pending: &crate::Error) -> Self {
-        self.0.state = pending.state().map(<[u8]>::to_vec);
+    /// In the run after one that ended with this error. After questions, the state
+    /// that went with them is there, and the test adds their answers. After
+    /// [`Request::defer`] it is the same request again, only that it was put off.
+    pub fn after(mut self, pending: &Error) -> Self {
+        match pending.kind() {
+            Kind::Pending(pause) => self.0.state.clone_from(&pause.state),
+            Kind::Deferred => self.0.deferred = true,
+            Kind::Tool(_) | Kind::InvalidParams(_) | Kind::NotFound(_) | Kind::Internal(_) => {}
+        }
         self
     }
 
@@ -199,6 +206,56 @@ pub fn get_prompt<P: PromptFn>(
     P::get(request, &PromptArguments::new(arguments.iter().map(owned)))
 }
 
+/// What a call asks when it ends with this error, by key and in order.
+///
+/// ```
+/// use wharf_sdk::prelude::*;
+/// use wharf_sdk::testing::{Asked, TestRequest, asked};
+///
+/// let error = TestRequest::new().build().ask(Roots::new("folders")).unwrap_err();
+/// assert_eq!(asked(&error), [("folders".to_owned(), Asked::Roots)]);
+/// ```
+pub fn asked(pending: &Error) -> Vec<(String, Asked)> {
+    let Kind::Pending(pause) = pending.kind() else {
+        return Vec::new();
+    };
+    let questions = pause.questions.iter();
+    questions
+        .map(|(key, question)| (key.clone(), Asked::from(question)))
+        .collect()
+}
+
+/// Whether a call that ends with this error puts the rest off.
+pub fn is_deferred(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Deferred)
+}
+
+/// A question as it goes to the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// A form: why, and its JSON Schema.
+    Form(String, Value),
+    /// A visit: why, and where.
+    Visit(String, String),
+    /// A message from the model: the params of `sampling/createMessage`.
+    Sampling(Value),
+    /// The client's folders.
+    Roots,
+}
+
+impl From<&types::Question> for Asked {
+    fn from(question: &types::Question) -> Self {
+        match question {
+            types::Question::Form(form) => {
+                Self::Form(form.message.clone(), crate::json::value(&form.schema))
+            }
+            types::Question::Url(visit) => Self::Visit(visit.message.clone(), visit.url.clone()),
+            types::Question::Sampling(params) => Self::Sampling(crate::json::value(params)),
+            types::Question::Roots => Self::Roots,
+        }
+    }
+}
+
 /// Something a call said before it ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Said {
@@ -206,6 +263,8 @@ pub enum Said {
     Progress(f64, Option<f64>, Option<String>),
     /// A log message.
     Log(LogLevel, Value),
+    /// That nothing would be said for so long.
+    Silence(Duration),
 }
 
 impl Request {
@@ -216,7 +275,7 @@ impl Request {
 }
 
 /// Stands in for the host: has the methods that the generated handle has.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Handle {
     client: Option<wit::ClientInfo>,
     can_ask: wit::AskKinds,
@@ -227,6 +286,7 @@ pub(crate) struct Handle {
     cancelled: bool,
     answers: Vec<(String, wit::Answer)>,
     state: Option<Vec<u8>>,
+    deferred: bool,
     said: RefCell<Vec<Said>>,
 }
 
@@ -274,6 +334,14 @@ impl Handle {
 
     pub(crate) fn state(&self) -> Option<Vec<u8>> {
         self.state.clone()
+    }
+
+    pub(crate) fn deferred(&self) -> bool {
+        self.deferred
+    }
+
+    pub(crate) fn silent_for(&self, ms: u64) {
+        self.say(Said::Silence(Duration::from_millis(ms)));
     }
 
     fn say(&self, said: Said) {

@@ -76,26 +76,29 @@ async fn load_hello() -> wharf_runtime::Plugin {
 fn router(provider: Arc<dyn Provider>) -> Router {
     let mut catalogue = CatalogueBuilder::default();
     catalogue.add(provider);
-    Router::new(Arc::new(catalogue.build().unwrap()))
+    Router::new(catalogue.build().unwrap())
 }
 
 async fn greets(router: &Router, operation: &Operation) -> bool {
     let reply = router
         .route(operation, invocation(CallContext::default()))
         .await;
-    matches!(reply, Reply::Tool(result) if result.content == [Content::text("Hello, world!")])
+    matches!(reply, Outcome::Complete(Reply::Tool(result)) if result.content == [Content::text("Hello, world!")])
 }
 
 const REQUEST: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"greet","arguments":{"name":"world"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#;
 
 async fn answer(router: &Router) -> usize {
-    let mut peer = Peer::<()>::new();
-    let Effect::Start(call) = peer.receive(black_box(REQUEST), router.facts()) else {
+    let mut peer = Peer::<()>::new(Arc::default());
+    let Effect::Start(call) = peer.receive(black_box(REQUEST), &router.facts()) else {
         panic!("the request was not accepted")
     };
-    let reply = router
+    let outcome = router
         .route(&call.operation, invocation(call.context))
         .await;
+    let Outcome::Complete(reply) = outcome else {
+        panic!("the call was not completed")
+    };
     call.exchange.answer(&reply).frame.len()
 }
 

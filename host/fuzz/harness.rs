@@ -31,6 +31,7 @@ fn server() -> Arc<ServerFacts> {
         resources: true,
         prompts: true,
         completions: true,
+        tasks: true,
     };
     ServerFacts::new("fuzz", "0", None, capabilities)
 }
@@ -42,31 +43,37 @@ fn server() -> Arc<ServerFacts> {
 /// cancelled that is not (CAN-2).
 pub(crate) fn peer(script: &[u8]) {
     let server = server();
-    let mut peer = Peer::<RequestId>::new();
+    let mut peer = Peer::<RequestId>::new(Arc::default());
     let mut running: Vec<Box<Call>> = Vec::new();
     for line in script.split(|byte| *byte == b'\n') {
         if line == ANSWER {
             if !running.is_empty() {
                 let call = running.remove(0);
-                assert!(peer.ended(call.exchange.id()), "it was running");
+                assert!(peer.ended(call.exchange.id()).is_some(), "it was running");
                 speak(&call);
             }
             continue;
         }
-        match peer.receive(line, &server) {
-            Effect::Send(frame) => is_answer_to(&frame, line),
-            Effect::Start(call) => {
-                let id = call.exchange.id().clone();
-                assert!(running.iter().all(|other| *other.exchange.id() != id));
-                echoes(&id, line);
-                peer.started(id.clone(), id);
-                running.push(call);
+        let mut effects = vec![peer.receive(line, &server)];
+        while let Some(effect) = effects.pop() {
+            match effect {
+                Effect::Batch(elements) => effects.extend(elements.into_iter().rev()),
+                Effect::Response(_) => {}
+                Effect::Watch { answer, .. } => is_answer_to(&answer, line),
+                Effect::Send(frame) => is_answer_to(&frame, line),
+                Effect::Start(call) => {
+                    let id = call.exchange.id().clone();
+                    assert!(running.iter().all(|other| *other.exchange.id() != id));
+                    echoes(&id, line);
+                    peer.started(id.clone(), id);
+                    running.push(call);
+                }
+                Effect::Cancel(id) => {
+                    let at = running.iter().position(|call| *call.exchange.id() == id);
+                    running.remove(at.expect("only what runs is cancelled"));
+                }
+                Effect::Nothing => {}
             }
-            Effect::Cancel(id) => {
-                let at = running.iter().position(|call| *call.exchange.id() == id);
-                running.remove(at.expect("only what runs is cancelled"));
-            }
-            Effect::Nothing => {}
         }
         assert_eq!(peer.running(), running.len());
     }
@@ -87,7 +94,7 @@ pub(crate) fn http(input: &[u8]) {
     };
     let body = part();
     headers.allow_session();
-    match route_http(body, &headers, &server()) {
+    match route_http(body, &headers, &server(), &Arc::default()) {
         HttpRoute::Answer(answer) => is_answer_to(&answer.frame, body),
         HttpRoute::Run(call) => {
             echoes(call.exchange.id(), body);
@@ -158,7 +165,7 @@ fn is_message(frame: &[u8]) {
 /// Has the call say everything that a call can say.
 fn speak(call: &Call) {
     for event in events() {
-        if let Some(frame) = call.exchange.notification(&event) {
+        if let Some(frame) = call.exchange.notification(&event, None) {
             is_message(&frame);
         }
     }

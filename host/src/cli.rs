@@ -35,7 +35,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Serve plugins to clients, over standard input and output or over HTTP.
+    /// Serve plugins to clients, over standard input and output, HTTP or Unix sockets.
     Serve(ServeArgs),
     /// Compile plugin crates to WebAssembly components.
     Build(BuildArgs),
@@ -78,14 +78,17 @@ pub struct ServeArgs {
     /// Serve one client over standard input and output
     #[arg(long, help_heading = "Endpoints")]
     pub stdio: bool,
-    /// Serve HTTP at this address [default: 127.0.0.1:8080, unless --stdio is given]
+    /// Serve at this address; repeatable [default: 127.0.0.1:8080, unless --stdio is given]
     ///
-    /// Serves `/mcp` (Streamable HTTP), `/sse` with `/messages` (HTTP+SSE) and
-    /// `/healthz`. ADDR is an IP address and a port; `localhost:PORT`, `:PORT` and
-    /// PORT alone mean 127.0.0.1. Port 0 takes any free port; the ready lines say
-    /// which. Can be combined with --stdio.
+    /// An IP address and a port serve HTTP: `/mcp` (Streamable HTTP), `/sse` with
+    /// `/messages` (HTTP+SSE), `/ws` (WebSocket) and `/healthz`. `localhost:PORT`,
+    /// `:PORT` and PORT alone mean 127.0.0.1. Port 0 takes any free port; the ready
+    /// lines say which. `http+unix:PATH` serves the same on a Unix socket, and
+    /// `unix:PATH` serves messages line by line, as on standard input and output.
+    /// Only the user who runs wharf can connect to its sockets. Can be combined with
+    /// --stdio.
     #[arg(long, value_name = "ADDR", help_heading = "Endpoints")]
-    pub listen: Option<String>,
+    pub listen: Vec<String>,
     /// Allow an ADDR that other machines can reach
     ///
     /// There is no authentication yet: whoever reaches the address can call every
@@ -190,7 +193,10 @@ Examples:
     wharf serve plugins/filesystem --dir ~/notes::/notes:rw
 
   Serve two components to the program that starts this one, with a key:
-    wharf serve --stdio weather.wasm hello.wasm --env WEATHER_KEY";
+    wharf serve --stdio weather.wasm hello.wasm --env WEATHER_KEY
+
+  Serve a component over HTTP and, line by line, on a Unix socket:
+    wharf serve --listen 8080 --listen unix:/run/user/1000/mcp.sock hello.wasm";
 
 const BUILD_EXAMPLES: &str = "\
 Examples:

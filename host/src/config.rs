@@ -66,8 +66,11 @@ pub struct ServeConfig {
     pub plugins: Vec<PluginPath>,
     /// Whether to serve standard input and output.
     pub stdio: bool,
-    /// Where to serve HTTP. None only if `stdio` is set.
-    pub listen: Option<SocketAddr>,
+    /// Where else to serve. Empty only if `stdio` is set.
+    pub listen: Vec<Listen>,
+    /// What seals the state that clients keep for plugins; none: a new random key,
+    /// good for as long as this process.
+    pub state_key: Option<[u8; 32]>,
     /// Host names that HTTP requests may be for, besides loopback names: lower
     /// case, no port, IPv6 addresses in brackets.
     pub allowed_hosts: Vec<String>,
@@ -82,6 +85,17 @@ pub struct ServeConfig {
     pub cache_dir: Option<PathBuf>,
     /// How plugin crates are compiled.
     pub compile: CompileConfig,
+}
+
+/// Where to serve, and what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listen {
+    /// HTTP at this address.
+    Http(SocketAddr),
+    /// HTTP on a Unix socket at this path.
+    HttpUnix(PathBuf),
+    /// Newline-delimited messages on a Unix socket at this path.
+    Unix(PathBuf),
 }
 
 /// What to compile, and where to put it.
@@ -205,8 +219,9 @@ fn serve(
             .map(|path| PluginPath::find(path))
             .collect::<Result<_, _>>()?,
         stdio: args.stdio,
+        allowed_hosts: address::hosts(&args.allow_host, &listen)?,
         listen,
-        allowed_hosts: address::hosts(&args.allow_host, listen)?,
+        state_key: None,
         allowed_origins: address::origins(&args.allow_origin)?,
         grants: Grants {
             dirs: grants::dirs(&args.dir)?,

@@ -1,11 +1,14 @@
 #![doc = include_str!("../ARCHITECTURE.md")]
 
+mod call;
+pub mod changes;
 pub mod cli;
 pub mod compile;
 pub mod config;
 pub mod drain;
 pub mod inspect;
 pub mod logging;
+mod refresh;
 pub mod registry;
 pub mod report;
 pub mod router;
@@ -13,6 +16,8 @@ mod schema;
 mod serve;
 pub mod session;
 pub mod transport;
+
+pub use serve::door;
 
 use std::process::ExitCode;
 use std::time::Duration;

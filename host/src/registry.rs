@@ -19,9 +19,9 @@ use std::sync::Arc;
 
 use wharf_mcp::model::{
     Completion, CompletionTarget, Fault, Json, Outcome, Prompt, PromptResult, ReadResult,
-    ResourcePage, ResourceTemplate, Tool, ToolResult,
+    ResourcePage, ResourceTemplate, TaskSupport, Tool, ToolResult,
 };
-use wharf_mcp::{Capabilities, DefinitionList, ServerFacts};
+use wharf_mcp::{Capabilities, DefinitionList, InvalidMirror, Mirrored, ServerFacts};
 
 pub use wharf_runtime::{Call as Invocation, Description, Events};
 
@@ -113,6 +113,9 @@ pub(crate) struct ToolEntry {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) arguments: Schema,
     pub(crate) result: Option<Schema>,
+    pub(crate) task_support: TaskSupport,
+    /// Arguments that HTTP clients repeat in headers.
+    pub(crate) mirrored: Vec<Mirrored>,
 }
 
 /// A prompt and who has it.
@@ -160,6 +163,18 @@ pub enum CatalogueError {
         /// Why.
         #[source]
         source: SchemaError,
+    },
+    /// A tool wants arguments repeated in headers that cannot be. HTTP clients would
+    /// leave such a tool out without a word (XMH-2).
+    #[error("plugin `{plugin}`: the tool `{tool}` cannot be offered over HTTP")]
+    Mirror {
+        /// Whose.
+        plugin: String,
+        /// Which tool.
+        tool: String,
+        /// Why.
+        #[source]
+        source: InvalidMirror,
     },
     /// A resource template is not RFC 6570.
     #[error("plugin `{plugin}`: `{template}` is not a URI template")]
@@ -212,6 +227,7 @@ impl CatalogueBuilder {
                 resources: any(|d| d.resources.is_some()),
                 prompts: any(|d| d.prompts.is_some()),
                 completions: any(|d| d.completions),
+                tasks: any(|d| d.tools.iter().flatten().any(runs_as_task)),
             },
         )
     }
@@ -282,6 +298,10 @@ impl CatalogueBuilder {
     }
 }
 
+fn runs_as_task(tool: &Tool) -> bool {
+    tool.task_support != TaskSupport::Forbidden
+}
+
 fn collision(
     kind: &'static str,
     name: &str,
@@ -315,6 +335,14 @@ impl ToolEntry {
             provider: Arc::clone(provider),
             arguments: Schema::of_arguments(&tool.input_schema).map_err(unusable("input"))?,
             result: result.map_err(unusable("output"))?,
+            task_support: tool.task_support,
+            mirrored: Mirrored::all(&tool.input_schema).map_err(|source| {
+                CatalogueError::Mirror {
+                    plugin: provider.name().to_owned(),
+                    tool: tool.name.to_string(),
+                    source,
+                }
+            })?,
         })
     }
 }

@@ -20,6 +20,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::styling::{AnsiColor, Style};
@@ -27,6 +28,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use crate::compile::{CompileError, Progress};
 use crate::config::{Colour, ConfigError};
 use crate::registry::CatalogueError;
+use crate::transport::unix::UnixSocketError;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
@@ -53,14 +55,27 @@ pub enum Exit {
 }
 
 /// Something that clients can connect to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// Standard input and output.
     Stdio,
-    /// `/mcp`, at the address that is really bound.
-    StreamableHttp(SocketAddr),
-    /// `/sse` with `/messages`, at the address that is really bound.
-    Sse(SocketAddr),
+    /// Newline-delimited messages on a Unix socket.
+    Unix(PathBuf),
+    /// `/mcp`.
+    StreamableHttp(Place),
+    /// `/sse` with `/messages`.
+    Sse(Place),
+    /// `/ws`.
+    WebSocket(Place),
+}
+
+/// Where HTTP is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The address that is really bound.
+    Address(SocketAddr),
+    /// A Unix socket.
+    Socket(PathBuf),
 }
 
 impl Report {
@@ -122,8 +137,12 @@ impl Report {
     pub fn ready(self, endpoint: &Endpoint) {
         let place = match endpoint {
             Endpoint::Stdio => "stdio".to_owned(),
-            Endpoint::StreamableHttp(address) => format!("http://{address}/mcp (Streamable HTTP)"),
-            Endpoint::Sse(address) => format!("http://{address}/sse (HTTP+SSE)"),
+            Endpoint::Unix(path) => format!("unix:{} (line by line)", path.display()),
+            Endpoint::StreamableHttp(place) => {
+                format!("{} (Streamable HTTP)", place.url("http", "/mcp"))
+            }
+            Endpoint::Sse(place) => format!("{} (HTTP+SSE)", place.url("http", "/sse")),
+            Endpoint::WebSocket(place) => format!("{} (WebSocket)", place.url("ws", "/ws")),
         };
         self.news("ready:", &place);
     }
@@ -169,6 +188,16 @@ impl Report {
         } else {
             writeln!(out, "{label} {text}")
         };
+    }
+}
+
+impl Place {
+    /// In the notation that some clients know for sockets: `http+unix:/a.sock:/mcp`.
+    fn url(&self, scheme: &str, path: &str) -> String {
+        match self {
+            Self::Address(address) => format!("{scheme}://{address}{path}"),
+            Self::Socket(socket) => format!("{scheme}+unix:{}:{path}", socket.display()),
+        }
     }
 }
 
@@ -229,9 +258,28 @@ fn hint(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(CatalogueError::Collision { .. }) = error.downcast_ref() {
         return Some("serve them in two processes, or give one of them another name".to_owned());
     }
+    if let Some(error) = error.downcast_ref::<UnixSocketError>() {
+        return hint_about_socket(error);
+    }
     let error = error.downcast_ref::<io::Error>()?;
     (error.kind() == ErrorKind::AddrInUse)
         .then(|| "another program listens there; choose another port with `--listen`".to_owned())
+}
+
+fn hint_about_socket(error: &UnixSocketError) -> Option<String> {
+    let hint = match error {
+        UnixSocketError::NotASocket { .. } => "it is left alone; choose another path",
+        UnixSocketError::InUse { .. } => "end that program, or choose another path",
+        UnixSocketError::Locked { .. } => "wait until it has finished, or choose another folder",
+        UnixSocketError::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
+            "make the folder of the socket first"
+        }
+        UnixSocketError::Io { source, .. } if source.kind() == ErrorKind::InvalidInput => {
+            "choose a shorter path: sockets have at most 107 bytes"
+        }
+        UnixSocketError::Io { .. } => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn exit_of(error: &anyhow::Error) -> Exit {

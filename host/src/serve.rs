@@ -10,19 +10,22 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use tokio::task::JoinSet;
+use wharf_mcp::StateKeys;
 use wharf_mcp::model::Change;
-use wharf_runtime::{Plugin, PluginSource, Runtime, RuntimeConfig, SetupError};
+use wharf_runtime::{ChangeSink, Plugin, PluginSource, Runtime, RuntimeConfig, SetupError};
 
+use crate::changes::Changes;
 use crate::compile::{self, PluginFile};
-use crate::config::ServeConfig;
+use crate::config::{Listen, ServeConfig};
 use crate::drain::{Drain, Shutdown, Signals};
-use crate::registry::CatalogueBuilder;
-use crate::report::{Endpoint, Exit, Report};
+use crate::refresh::{self, Refresher, Told};
+use crate::report::{Endpoint, Exit, Place, Report};
 use crate::router::Router;
 use crate::session::Door;
 use crate::transport::Transport;
 use crate::transport::http::{Allowed, Http};
 use crate::transport::stdio::Stdio;
+use crate::transport::unix::{Unix, UnixSocket};
 
 /// Serves until a signal comes, standard input ends, or a transport fails.
 ///
@@ -40,36 +43,88 @@ pub(crate) async fn serve(
     host.run(signals, report).await
 }
 
+/// Compiles and loads the plugins, and opens a door to them: what a program needs
+/// that brings a transport of its own (see [`Transport`]). Nothing is listened on,
+/// whatever the configuration says.
+///
+/// # Errors
+/// When a plugin cannot be compiled or loaded, or not together with the others.
+pub async fn door(config: &ServeConfig, report: Report) -> anyhow::Result<Door> {
+    let (changes, told) = (Changes::default(), Told::default());
+    let plugins = load_all(config, &changes, &told, report).await?;
+    let catalogue =
+        refresh::catalogue(&plugins).context("the plugins cannot be served together")?;
+    let router = Router::new(catalogue);
+    let keys = StateKeys::new(config.state_key.unwrap_or_else(rand::random), &[]);
+    let refresher = Refresher {
+        plugins,
+        router: router.clone(),
+        changes: changes.clone(),
+        told,
+    };
+    Ok(Door::new(router, changes, keys).refreshed_by(refresher.run()))
+}
+
 /// Everything that is needed to serve.
 struct Host {
     door: Door,
-    http: Option<Http>,
+    listening: Listening,
     stdio: bool,
+}
+
+/// What is listened on, and what to say about it when the host is ready.
+#[derive(Default)]
+struct Listening {
+    http: Option<Http>,
+    unix: Vec<Unix>,
+    endpoints: Vec<Endpoint>,
+}
+
+impl Listening {
+    async fn begin(config: &ServeConfig) -> anyhow::Result<Self> {
+        let mut listening = Self::default();
+        let allowed = Allowed {
+            hosts: config.allowed_hosts.clone(),
+            origins: config.allowed_origins.clone(),
+        };
+        let mut http = Http::new(allowed);
+        for place in &config.listen {
+            match place {
+                Listen::Http(address) => {
+                    let bound = http.listen(*address).await;
+                    let bound = bound.with_context(|| format!("cannot listen on {address}"))?;
+                    listening.serves_http(&Place::Address(bound));
+                }
+                Listen::HttpUnix(path) => {
+                    http.listen_unix(UnixSocket::bind(path).await?);
+                    listening.serves_http(&Place::Socket(path.clone()));
+                }
+                Listen::Unix(path) => {
+                    let socket = UnixSocket::bind(path).await?;
+                    listening.unix.push(Unix::new(socket));
+                    listening.endpoints.push(Endpoint::Unix(path.clone()));
+                }
+            }
+        }
+        listening.http = http.is_listening().then_some(http);
+        Ok(listening)
+    }
+
+    fn serves_http(&mut self, place: &Place) {
+        self.endpoints.extend([
+            Endpoint::StreamableHttp(place.clone()),
+            Endpoint::Sse(place.clone()),
+            Endpoint::WebSocket(place.clone()),
+        ]);
+    }
 }
 
 impl Host {
     async fn prepare(config: &ServeConfig, report: Report) -> anyhow::Result<Self> {
-        let http = match config.listen {
-            Some(address) => {
-                let allowed = Allowed {
-                    hosts: config.allowed_hosts.clone(),
-                    origins: config.allowed_origins.clone(),
-                };
-                let bound = Http::bind(address, allowed).await;
-                Some(bound.with_context(|| format!("cannot listen on {address}"))?)
-            }
-            None => None,
-        };
-        let mut catalogue = CatalogueBuilder::default();
-        for plugin in load_all(config, report).await? {
-            catalogue.add(Arc::new(plugin));
-        }
-        let catalogue = catalogue
-            .build()
-            .context("the plugins cannot be served together")?;
+        let listening = Listening::begin(config).await?;
         Ok(Self {
-            door: Door::new(Router::new(Arc::new(catalogue))),
-            http,
+            door: door(config, report).await?,
+            listening,
             stdio: config.stdio,
         })
     }
@@ -77,11 +132,19 @@ impl Host {
     async fn run(self, signals: &mut Signals, report: Report) -> anyhow::Result<Exit> {
         let drain = Drain::new();
         let mut transports = JoinSet::new();
-        if let Some(http) = self.http {
-            let address = http.address().context("the address cannot be read back")?;
+        let Listening {
+            http,
+            unix,
+            endpoints,
+        } = self.listening;
+        if let Some(http) = http {
             transports.spawn(http.serve(self.door.clone(), drain.clone()));
-            report.ready(&Endpoint::StreamableHttp(address));
-            report.ready(&Endpoint::Sse(address));
+        }
+        for unix in unix {
+            transports.spawn(unix.serve(self.door.clone(), drain.clone()));
+        }
+        for endpoint in &endpoints {
+            report.ready(endpoint);
         }
         if self.stdio {
             transports.spawn(Stdio.serve(self.door, drain.clone()));
@@ -112,7 +175,12 @@ impl Host {
 }
 
 /// Compiles and loads all plugins, in the order they were given.
-async fn load_all(config: &ServeConfig, report: Report) -> anyhow::Result<Vec<Plugin>> {
+async fn load_all(
+    config: &ServeConfig,
+    changes: &Changes,
+    told: &Told,
+    report: Report,
+) -> anyhow::Result<Vec<Plugin>> {
     let listener = |progress: &compile::Progress<'_>| report.progress(progress);
     let mut files: Vec<PluginFile> = Vec::new();
     for plugin in &config.plugins {
@@ -130,7 +198,8 @@ async fn load_all(config: &ServeConfig, report: Report) -> anyhow::Result<Vec<Pl
     let runtime = sandbox(config.cache_dir.clone())?;
     let mut plugins = Vec::new();
     for file in &files {
-        plugins.push(load(&runtime, file, config).await?);
+        let sink = sink(&file.name, changes, told);
+        plugins.push(load(&runtime, file, config, sink).await?);
     }
     Ok(plugins)
 }
@@ -143,10 +212,24 @@ pub(crate) fn sandbox(cache_dir: Option<PathBuf>) -> Result<Runtime, SetupError>
     })
 }
 
+/// Where a plugin says what has changed. A list is read again before clients hear of
+/// it; a resource they read themselves.
+fn sink(plugin: &str, changes: &Changes, told: &Told) -> ChangeSink {
+    let (plugin, changes, told) = (plugin.to_owned(), changes.clone(), told.clone());
+    Arc::new(move |change| {
+        tracing::debug!(plugin, ?change, "changed");
+        match change {
+            Change::List(list) => told.note(&plugin, list),
+            Change::Resource(_) => changes.publish(&change),
+        }
+    })
+}
+
 async fn load(
     runtime: &Runtime,
     file: &PluginFile,
     config: &ServeConfig,
+    changes: ChangeSink,
 ) -> anyhow::Result<Plugin> {
     let what = || format!("the plugin `{}` cannot be loaded", file.path.display());
     let bytes = tokio::fs::read(&file.path).await.with_context(what)?;
@@ -154,8 +237,6 @@ async fn load(
         name: file.name.as_str().into(),
         bytes: bytes.into(),
     };
-    let plugin = file.name.clone();
-    let changes = Arc::new(move |change: Change| tracing::debug!(plugin, ?change, "changed"));
     runtime
         .load(source, &config.grants, &config.limits, changes)
         .await

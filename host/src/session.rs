@@ -16,21 +16,22 @@
 //! [`MAX_RUNNING`] calls are running, further ones are refused: the loop goes on
 //! reading, because what comes next may be a cancellation.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
-use tokio::time::Instant;
-use wharf_mcp::model::{Event, LogLevel};
-use wharf_mcp::{Answer, Call, Effect, Exchange, Operation, Peer, Reply, RequestId, ServerFacts};
+use tokio_util::task::AbortOnDropHandle;
+use wharf_mcp::model::Principal;
+use wharf_mcp::{Answer, Call, Effect, Peer, RequestId, ServerFacts, StateKeys};
 
+use crate::call::{Asks, Calls, Line, Live};
+use crate::changes::{Changes, Listener, Notice};
 use crate::drain::Drain;
-use crate::registry::{Events, Invocation};
 use crate::router::Router;
+
+pub use crate::call::Outbound;
 
 /// How many calls one channel may have running, waiting for their plugin included.
 /// More than a client has in flight on purpose, and more than one plugin takes.
@@ -39,7 +40,9 @@ pub const MAX_RUNNING: usize = 512;
 /// The way in: what transports hand frames to. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Door {
-    router: Arc<Router>,
+    pub(crate) calls: Calls,
+    /// Keeps the catalogue up to date, for as long as there is a door.
+    _refreshing: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
 /// What a transport has read.
@@ -51,68 +54,95 @@ pub enum Inbound {
     Oversized(usize),
 }
 
-/// What a transport is to send.
-#[derive(Debug)]
-pub struct Outbound {
-    frame: Bytes,
-    /// The call this was said by; none: nothing that can be cancelled.
-    call: Option<Live>,
-}
-
-/// Whether a call is still wanted. Shared by everything it says.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Live {
-    cancelled: Arc<AtomicBool>,
-}
-
 /// What a running call is held by.
 #[derive(Debug)]
 pub(crate) struct CallHandle {
     live: Live,
     abort: AbortHandle,
+    /// The batch that its answer goes into.
+    batch: Option<Arc<Batch>>,
+}
+
+/// The answers to a batch, until all are there (BAT-3).
+#[derive(Default)]
+pub(crate) struct Batch(Mutex<BatchState>);
+
+#[derive(Default)]
+struct BatchState {
+    frames: Vec<Bytes>,
+    /// How many calls have no answer yet, and one more until all have been started.
+    left: usize,
 }
 
 /// A call that has its answer, and room in the queue for it.
 struct Ended {
     id: RequestId,
-    answer: Bytes,
+    answer: Answer,
     /// None if nobody is there to read it any more.
     room: Option<mpsc::OwnedPermit<Outbound>>,
 }
 
 impl Door {
-    /// A door to what the router serves.
-    pub fn new(router: Router) -> Self {
+    /// A door to what the router serves. `changes` is where it is told when something
+    /// has changed; `keys` seal what clients keep for plugins.
+    pub fn new(router: Router, changes: Changes, keys: StateKeys) -> Self {
         Self {
-            router: Arc::new(router),
+            calls: Calls::new(router, changes, keys),
+            _refreshing: None,
+        }
+    }
+
+    /// Runs a task for as long as there is a clone of this door.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the handle goes into the door, which ends the task when the last is dropped"
+    )]
+    pub(crate) fn refreshed_by(self, task: impl Future<Output = ()> + Send + 'static) -> Self {
+        let handle = AbortOnDropHandle::new(tokio::spawn(task));
+        Self {
+            _refreshing: Some(Arc::new(handle)),
+            ..self
         }
     }
 
     /// What the server says about itself.
-    pub fn facts(&self) -> &Arc<ServerFacts> {
-        self.router.facts()
+    pub fn facts(&self) -> Arc<ServerFacts> {
+        self.calls.router.facts()
     }
 
     /// Serves one ordered channel until its inbound side ends or the host drains,
     /// then finishes the calls that are running, within the drain's grace.
-    /// Dropping the future cancels them.
+    /// Dropping the future cancels them. Everything on the channel is done on behalf
+    /// of `principal`.
     pub async fn duplex(
         &self,
+        principal: Arc<Principal>,
         mut inbound: mpsc::Receiver<Inbound>,
         outbound: mpsc::Sender<Outbound>,
         drain: &Drain,
     ) {
+        let aside = outbound.clone();
+        let asks = Asks::new(move |frame| {
+            // If the queue is full the client does not read; it will find out.
+            if aside.try_send(Outbound::from(frame)).is_err() {
+                tracing::debug!("there was no room for a message");
+            }
+        });
         let mut channel = Channel {
             door: self,
-            peer: Peer::new(),
+            peer: Peer::new(principal),
             calls: JoinSet::new(),
             outbound,
+            asks,
+            changes: None,
+            drain,
         };
         loop {
             tokio::select! {
                 biased;
                 Some(ended) = channel.calls.join_next() => channel.ended(ended),
                 () = drain.begun() => break,
+                notice = next(channel.changes.as_ref()) => channel.tell(notice).await,
                 received = inbound.recv() => match received {
                     Some(received) => channel.receive(received).await,
                     None => break,
@@ -122,62 +152,14 @@ impl Door {
         drop(inbound);
         drain.within_grace(channel.finish()).await;
     }
-
-    /// Runs a call to its answer; what it says before goes to `outbound`.
-    pub(crate) fn run(
-        &self,
-        call: Box<Call>,
-        live: Live,
-        outbound: mpsc::Sender<Outbound>,
-    ) -> impl Future<Output = Answer> + Send + use<> {
-        let router = Arc::clone(&self.router);
-        async move {
-            let call = *call;
-            let exchange = Arc::new(call.exchange);
-            let events = Arc::new(Speaker {
-                exchange: Arc::clone(&exchange),
-                outbound,
-                live,
-            });
-            let invocation = Invocation {
-                context: Arc::new(call.context),
-                events,
-            };
-            let reply = routed(&router, &exchange, &call.operation, invocation).await;
-            exchange.answer(&reply)
-        }
-    }
-
-    /// Runs a call that may not say anything before its answer.
-    pub(crate) async fn run_silently(&self, call: Box<Call>) -> Answer {
-        let call = *call;
-        let invocation = Invocation {
-            context: Arc::new(call.context),
-            events: Arc::new(Silence),
-        };
-        let reply = routed(&self.router, &call.exchange, &call.operation, invocation).await;
-        call.exchange.answer(&reply)
-    }
 }
 
-/// Routes an operation, and tells the log how it went.
-async fn routed(
-    router: &Router,
-    exchange: &Exchange,
-    operation: &Operation,
-    invocation: Invocation,
-) -> Reply {
-    let begun = Instant::now();
-    let reply = router.route(operation, invocation).await;
-    tracing::debug!(
-        id = %exchange.id(),
-        %operation,
-        revision = exchange.revision(),
-        outcome = reply.outcome(),
-        took = ?begun.elapsed(),
-        "a call has ended"
-    );
-    reply
+/// The next notice, if anybody listens.
+async fn next(changes: Option<&Listener>) -> Notice {
+    match changes {
+        Some(changes) => changes.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// One channel being served.
@@ -186,68 +168,139 @@ struct Channel<'a> {
     peer: Peer<CallHandle>,
     calls: JoinSet<Ended>,
     outbound: mpsc::Sender<Outbound>,
+    asks: Arc<Asks>,
+    /// There is something to tell as soon as there is a session.
+    changes: Option<Listener>,
+    drain: &'a Drain,
 }
 
 impl Channel<'_> {
     async fn receive(&mut self, received: Inbound) {
         let effect = match received {
-            Inbound::Frame(frame) => self.peer.receive(&frame, self.door.facts()),
+            Inbound::Frame(frame) => self.peer.receive(&frame, &self.door.facts()),
             Inbound::Oversized(limit) => Effect::Send(self.peer.oversized(limit)),
         };
-        match effect {
-            Effect::Send(frame) => self.send(frame).await,
-            Effect::Start(call) if self.peer.running() >= MAX_RUNNING => {
-                let busy = wharf_mcp::too_many_requests(call.exchange.id(), MAX_RUNNING);
-                self.send(busy).await;
-            }
-            Effect::Start(call) => self.start(call),
-            Effect::Cancel(handle) => handle.cancel(),
-            Effect::Nothing => {}
+        if self.changes.is_none() && self.peer.session().is_some() {
+            self.changes = Some(self.door.calls.changes.listen_to_lists());
+        }
+        let answer = match effect {
+            Effect::Batch(effects) => self.batch(effects),
+            effect => self.carry_out(effect, None),
+        };
+        if let Some(frame) = answer {
+            self.send(frame).await;
         }
     }
 
-    fn start(&mut self, call: Box<Call>) {
+    /// Does what the peer asks for, and returns what is to be sent at once.
+    fn carry_out(
+        &mut self,
+        effect: Effect<CallHandle>,
+        batch: Option<&Arc<Batch>>,
+    ) -> Option<Bytes> {
+        match effect {
+            Effect::Send(frame) => return Some(frame),
+            Effect::Start(call) if self.peer.running() >= MAX_RUNNING => {
+                let id = call.exchange.id();
+                let problem = format!("{MAX_RUNNING} requests are running already");
+                return Some(wharf_mcp::too_many(id, &problem));
+            }
+            Effect::Start(call) => self.start(call, batch),
+            Effect::Cancel(handle) => return handle.cancel(),
+            Effect::Response(response) => self.asks.answered(response),
+            Effect::Watch {
+                id,
+                uri,
+                watched,
+                answer,
+            } => return Some(self.watch(&id, uri, watched, answer)),
+            // A batch holds no batches.
+            Effect::Batch(_) | Effect::Nothing => {}
+        }
+        None
+    }
+
+    /// All elements of a batch; their answers, if all are there.
+    fn batch(&mut self, effects: Vec<Effect<CallHandle>>) -> Option<Bytes> {
+        let batch = Arc::new(Batch::default());
+        // Until all have been started.
+        batch.expect_one();
+        for effect in effects {
+            if let Some(frame) = self.carry_out(effect, Some(&batch)) {
+                batch.add(frame);
+            }
+        }
+        batch.one_less()
+    }
+
+    fn start(&mut self, call: Box<Call>, batch: Option<&Arc<Batch>>) {
         let live = Live::default();
         let id = call.exchange.id().clone();
-        let answering = self.door.run(call, live.clone(), self.outbound.clone());
+        let line = Line {
+            said: Some(self.outbound.clone()),
+            live: live.clone(),
+            asks: Some(Arc::clone(&self.asks)),
+            outlives_calls: true,
+            drain: self.drain.clone(),
+        };
+        let answering = self.door.calls.run(call, line);
         let outbound = self.outbound.clone();
         let ended = {
             let id = id.clone();
             async move {
-                let answer = answering.await.frame;
+                let answer = answering.await;
                 let room = outbound.reserve_owned().await.ok();
                 Ended { id, answer, room }
             }
         };
         let abort = self.calls.spawn(ended);
-        self.peer.started(id, CallHandle { live, abort });
+        let batch = batch.map(Arc::clone);
+        if let Some(batch) = &batch {
+            batch.expect_one();
+        }
+        self.peer.started(id, CallHandle { live, abort, batch });
     }
 
     fn ended(&mut self, ended: Result<Ended, JoinError>) {
-        match ended {
-            Ok(Ended { id, answer, room }) => {
-                if let (true, Some(room)) = (self.peer.ended(&id), room) {
-                    room.send(Outbound::from(answer));
-                }
-            }
-            Err(error) => self.broke(&error),
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(error) => return self.broke(&error),
+        };
+        let (Some(handle), Some(room)) = (self.peer.ended(&ended.id), ended.room) else {
+            return;
+        };
+        if let Some(answer) = handle.answered(ended.answer.frame) {
+            room.send(Outbound::from(answer));
+        }
+        if let Some(frame) = ended.answer.last_words {
+            self.try_send(frame);
         }
     }
 
     /// A call was cancelled, or the host panicked in it.
     fn broke(&mut self, error: &JoinError) {
-        let Some(id) = self.peer.failed(|handle| handle.abort.id() == error.id()) else {
+        let failed = self.peer.failed(|handle| handle.abort.id() == error.id());
+        let Some((id, handle)) = failed else {
             return;
         };
         tracing::error!(%id, %error, "a call ended without an answer");
-        // If the queue is full the client does not read; it will find the call
-        // unanswered.
-        if self
-            .outbound
-            .try_send(Outbound::from(wharf_mcp::internal_error(&id)))
-            .is_err()
-        {
-            tracing::debug!(%id, "there was no room for the answer");
+        if let Some(answer) = handle.answered(wharf_mcp::internal_error(&id)) {
+            self.try_send(answer);
+        }
+    }
+
+    /// RES-7.
+    fn watch(&self, id: &RequestId, uri: String, watched: bool, answer: Bytes) -> Bytes {
+        let Some(changes) = &self.changes else {
+            return answer;
+        };
+        changes.answer_to_watching(id, uri, watched, answer)
+    }
+
+    async fn tell(&mut self, notice: Notice) {
+        if let (Notice::Change(change), Some(session)) = (notice, self.peer.session()) {
+            let frame = session.change(&change);
+            self.send(frame).await;
         }
     }
 
@@ -258,6 +311,14 @@ impl Channel<'_> {
         }
     }
 
+    /// Sends what must not wait. If the queue is full the client does not read; it
+    /// will find the call unanswered.
+    fn try_send(&self, frame: Bytes) {
+        if self.outbound.try_send(Outbound::from(frame)).is_err() {
+            tracing::debug!("there was no room for a message");
+        }
+    }
+
     async fn finish(&mut self) {
         while let Some(ended) = self.calls.join_next().await {
             self.ended(ended);
@@ -265,86 +326,67 @@ impl Channel<'_> {
     }
 }
 
-impl Outbound {
-    /// The message, unless the call it belongs to has been cancelled since.
-    pub fn into_frame(self) -> Option<Bytes> {
-        match self.call {
-            Some(call) if call.is_cancelled() => None,
-            Some(_) | None => Some(self.frame),
+impl CallHandle {
+    pub(crate) fn new(live: Live, abort: AbortHandle) -> Self {
+        Self {
+            live,
+            abort,
+            batch: None,
+        }
+    }
+
+    /// Ends the call and withholds what it has said but is not yet sent. What comes
+    /// back are the other answers of its batch, if they only waited for this one.
+    pub(crate) fn cancel(self) -> Option<Bytes> {
+        self.live.cancel();
+        self.abort.abort();
+        self.batch.and_then(|batch| batch.one_less())
+    }
+
+    /// What is to be sent now that there is an answer.
+    fn answered(self, answer: Bytes) -> Option<Bytes> {
+        match self.batch {
+            None => Some(answer),
+            Some(batch) => {
+                batch.add(answer);
+                batch.one_less()
+            }
         }
     }
 }
 
-impl From<Bytes> for Outbound {
-    fn from(frame: Bytes) -> Self {
-        Self { frame, call: None }
+impl Batch {
+    /// One more answer will come, or not.
+    pub(crate) fn expect_one(&self) {
+        self.lock().left += 1;
+    }
+
+    pub(crate) fn add(&self, frame: Bytes) {
+        self.lock().frames.push(frame);
+    }
+
+    /// One less is expected. The whole, if that was the last, and there is anything
+    /// to say.
+    pub(crate) fn one_less(&self) -> Option<Bytes> {
+        let mut state = self.lock();
+        state.left -= 1;
+        (state.left == 0 && !state.frames.is_empty()).then(|| wharf_mcp::batch(&state.frames))
+    }
+
+    /// Whether nothing is expected any more.
+    pub(crate) fn is_done(&self) -> bool {
+        self.lock().left == 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BatchState> {
+        // A panic while the lock is held leaves the state as it was.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Live {
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-}
-
-impl CallHandle {
-    pub(crate) fn new(live: Live, abort: AbortHandle) -> Self {
-        Self { live, abort }
-    }
-
-    /// Ends the call and withholds what it has said but is not yet sent.
-    pub(crate) fn cancel(&self) {
-        self.live.cancelled.store(true, Ordering::Relaxed);
-        self.abort.abort();
-    }
-}
-
-/// Sends what a call says, if its client wants it.
-struct Speaker {
-    exchange: Arc<Exchange>,
-    outbound: mpsc::Sender<Outbound>,
-    live: Live,
-}
-
-impl Events for Speaker {
-    fn emit(&self, event: Event) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        let frame = self.exchange.notification(&event);
-        Box::pin(async move {
-            let Some(frame) = frame.filter(|_| !self.live.is_cancelled()) else {
-                return;
-            };
-            let said = Outbound {
-                frame,
-                call: Some(self.live.clone()),
-            };
-            if self.outbound.send(said).await.is_err() {
-                tracing::trace!("nobody listens to this call any more");
-            }
-        })
-    }
-
-    fn wants_progress(&self) -> bool {
-        self.exchange.wants_progress()
-    }
-
-    fn wants_log(&self, level: LogLevel) -> bool {
-        self.exchange.wants_log(level)
-    }
-}
-
-/// For calls whose client wants nothing but the answer.
-struct Silence;
-
-impl Events for Silence {
-    fn emit(&self, _: Event) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(std::future::ready(()))
-    }
-
-    fn wants_progress(&self) -> bool {
-        false
-    }
-
-    fn wants_log(&self, _: LogLevel) -> bool {
-        false
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        write!(f, "Batch({} of {})", state.frames.len(), state.left)
     }
 }

@@ -119,7 +119,7 @@ fn assert_unknown(client: &mut Client, method: &str) {
     let expected = match (client.way.binding, client.way.is_modern()) {
         (Binding::Streamable, true) => Some(404),
         (Binding::Streamable, false) => Some(200),
-        (Binding::Stdio | Binding::Sse, _) => None,
+        (Binding::Stdio | Binding::Unix | Binding::Sse | Binding::WebSocket, _) => None,
     };
     assert_eq!(exchange.status, expected, "{method}");
     let error = exchange.error();
@@ -132,14 +132,16 @@ fn assert_unknown(client: &mut Client, method: &str) {
 fn every_revision_is_spoken_on_every_binding() {
     let http = Host::serve(&["--listen", "127.0.0.1:0", HELLO]);
     for revision in REVISIONS {
-        for binding in [Binding::Sse, Binding::Streamable] {
+        for binding in [Binding::Sse, Binding::Streamable, Binding::WebSocket] {
             greet(Client::connect_to(
                 http.address(),
                 Way::new(binding, revision),
             ));
         }
-        let (_host, client) = stage(Way::new(Binding::Stdio, revision), &[HELLO]);
-        greet(client);
+        for binding in [Binding::Stdio, Binding::Unix] {
+            let (_host, client) = stage(Way::new(binding, revision), &[HELLO]);
+            greet(client);
+        }
     }
 }
 

@@ -10,8 +10,8 @@ use wharf_fixtures::{HELLO, ROGUE};
 
 use crate::support::{Client, Host, Way};
 
-/// How many clients there are of each binding.
-const CLIENTS: usize = 50;
+/// How many clients there are.
+const CLIENTS: usize = 100;
 
 /// How often each of them calls.
 const CALLS: usize = 20;
@@ -26,7 +26,7 @@ fn everybody_gets_their_own_answers() {
             scope.spawn(|| misbehave(to, "panic", &served)),
             scope.spawn(|| misbehave(to, "spin", &served)),
         ];
-        let clients: Vec<_> = (0..2 * CLIENTS)
+        let clients: Vec<_> = (0..CLIENTS)
             .map(|number| scope.spawn(move || converse(to, number)))
             .collect();
         let outcomes: Vec<_> = clients
@@ -44,12 +44,14 @@ fn everybody_gets_their_own_answers() {
     });
 }
 
-/// Half of the clients have an SSE pair, a quarter each a session and none.
+/// As many clients of each kind.
 fn way(number: usize) -> Way {
-    match number % 4 {
-        0 | 1 => Way::SSE,
-        2 => Way::STREAMABLE,
-        _ => Way::STREAMABLE_MODERN,
+    match number % 5 {
+        0 => Way::SSE,
+        1 => Way::STREAMABLE,
+        2 => Way::STREAMABLE_MODERN,
+        3 => Way::WEBSOCKET,
+        _ => Way::WEBSOCKET_MODERN,
     }
 }
 

@@ -213,13 +213,25 @@ fn idle_connections() {
     assert_eq!(host.exit_code(), Some(0));
 }
 
-/// One process may serve both; either may end it, and both finish what they have.
+/// One process may serve all at once; either a signal or the end of standard input
+/// ends it, and all finish what they have.
 #[test]
-fn standard_input_and_http_together() {
+fn all_bindings_together() {
     for signal in [None, Some(Signal::Terminate)] {
-        let mut host = Host::serve(&["--stdio", "--listen", "127.0.0.1:0", ROGUE]);
+        let mut host = Host::serve(&[
+            "--stdio",
+            "--listen",
+            "127.0.0.1:0",
+            "--listen",
+            "unix:wharf.sock",
+            ROGUE,
+        ]);
         let mut clients: Vec<Client> = [
             Way::STDIO,
+            Way::UNIX,
+            Way::UNIX_MODERN,
+            Way::WEBSOCKET,
+            Way::WEBSOCKET_MODERN,
             Way::SSE,
             Way::STREAMABLE,
             Way::STREAMABLE_MODERN,

@@ -10,6 +10,9 @@
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
 //! | [`drain`] | what has begun is finished |
 //! | [`crowd`] | many clients at once get their own answers |
+//! | [`websocket`] | one socket is one session, and ends in good order |
+//! | [`unix`] | sockets in the file system: whose they are, and what is left of them |
+//! | [`embedding`] | the library serves on bindings that others bring |
 //! | [`cli`] | what the program says to people |
 //! | [`tidy`] | the sources keep the rules that ARCHITECTURE.md gives |
 //!
@@ -24,5 +27,8 @@ mod basics;
 mod cli;
 mod crowd;
 mod drain;
+mod embedding;
 mod support;
 mod tidy;
+mod unix;
+mod websocket;

@@ -14,6 +14,7 @@ mod lines;
 mod link;
 mod messages;
 mod ways;
+mod websocket;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
@@ -22,13 +23,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) use client::{Client, Exchange};
-pub(crate) use host::{Host, Signal, refused};
+pub(crate) use host::{Host, Signal, refused, refused_in};
 pub(crate) use http::{Request, Response};
 pub(crate) use lines::Lines;
 pub(crate) use messages::{Modern, Session, handshake};
 pub(crate) use ways::{
     A, B, Binding, C, D, E, REVISIONS, Way, on_every_session, on_every_way, stage,
 };
+pub(crate) use websocket::WebSocket;
 
 /// How long anything may take. Far longer than it does on a busy machine, and
 /// only reached by what does not happen at all.

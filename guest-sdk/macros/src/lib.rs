@@ -32,7 +32,7 @@ use proc_macro::TokenStream;
 /// | `output_schema = …` | the same for the structured result |
 /// | `output = Type` | the type of the structured result, where the return type does not tell |
 /// | `icons = […]` | pictures: an array or vector of `Icon` |
-/// | `task = "optional"`, `task = "required"` | whether it may, or must, run in the background |
+/// | `task = "optional"`, `task = "required"` | whether it may, or must, run in the background; see `wharf_sdk::ask` |
 /// | `meta = …` | the `_meta` member: a `json!` object |
 #[proc_macro_attribute]
 pub fn tool(options: TokenStream, item: TokenStream) -> TokenStream {

@@ -9,7 +9,8 @@ use crate::bindings::imports::wharf::plugin::types as wit;
 use crate::error::{Error, Result};
 use crate::request::Request;
 
-/// Something that can be asked: a question, or a tuple of up to six.
+/// Something that can be asked: a question, an `Option` of one, or a tuple of up to
+/// six of these.
 pub trait Ask: Sized {
     /// What the answer is.
     type Answer;
@@ -144,6 +145,18 @@ impl<Q: Question> Ask for Q {
     fn settle(self, round: &mut Round<'_>) -> Result<Option<Q::Answer>> {
         let reply = round.reply(&self)?;
         reply.map(|reply| reply.or_error(self.key())).transpose()
+    }
+}
+
+/// A question that may not be there: then nothing is asked, and there is no answer.
+impl<Q: Ask> Ask for Option<Q> {
+    type Answer = Option<Q::Answer>;
+
+    fn settle(self, round: &mut Round<'_>) -> Result<Option<Self::Answer>> {
+        match self {
+            Some(question) => Ok(question.settle(round)?.map(Some)),
+            None => Ok(Some(None)),
+        }
     }
 }
 

@@ -29,14 +29,17 @@ fn form_text(schema: Schema, fields: &[&str]) -> String {
     text(&schema, fields)
 }
 
-/// Takes `null` out of a property's type: in a form, it is just left out.
-fn unwrap_option(property: &mut Map<String, Value>) {
+/// Takes `null` out of a property's type: one that has no value is just left out.
+pub(super) fn unwrap_option(property: &mut Map<String, Value>) {
     property.retain(|key, value| key != "default" || !value.is_null());
     if let Some(Value::Array(types)) = property.get_mut("type") {
         types.retain(|name| name != "null");
         if let Some(only) = types.pop() {
             property.insert("type".to_owned(), only);
         }
+    }
+    if let Some(Value::Array(choices)) = property.get_mut("enum") {
+        choices.retain(|choice| !choice.is_null());
     }
     if let Some(Value::Array(variants)) = property.remove("anyOf") {
         let real = variants

@@ -71,6 +71,37 @@ fn only_noise_is_left_out() {
     ));
 }
 
+/// Arguments that are headers, too.
+#[data]
+struct Located {
+    #[schemars(extend("x-mcp-header" = "Count"))]
+    count: Option<u32>,
+    #[serde(default)]
+    #[schemars(extend("x-mcp-header" = "Order"))]
+    order: Option<Order>,
+    within: Within,
+}
+
+#[data]
+struct Within {
+    #[schemars(extend("x-mcp-header" = "Dry-Run"))]
+    dry_run: Option<bool>,
+    note: Option<bool>,
+}
+
+#[test]
+fn headers_are_of_one_plain_type() {
+    check_input::<Located>(concat!(
+        r#"{"type":"object","description":"Arguments that are headers, too.","properties":{"#,
+        r#""count":{"minimum":0,"type":"integer","x-mcp-header":"Count"},"#,
+        r#""order":{"enum":["up","down"],"type":"string","x-mcp-header":"Order"},"#,
+        r#""within":{"properties":{"#,
+        r#""dry_run":{"type":"boolean","x-mcp-header":"Dry-Run"},"#,
+        r#""note":{"type":["boolean","null"]}},"type":"object"}},"#,
+        r#""required":["within"]}"#,
+    ));
+}
+
 /// A tree.
 #[data]
 struct Tree {
@@ -108,6 +139,7 @@ struct Details {
     sizes: Vec<Size>,
     #[serde(default)]
     order: Order,
+    again: Option<Order>,
 }
 
 #[data]
@@ -139,7 +171,8 @@ fn forms_are_flat_and_their_choices_titled() {
         r#""type":"string"},"#,
         r#""sizes":{"items":{"anyOf":[{"const":"small","title":"Quite small"},"#,
         r#"{"const":"large","title":"Very large"}]},"type":"array"},"#,
-        r#""order":{"default":"up","enum":["up","down"],"type":"string"}},"#,
+        r#""order":{"default":"up","enum":["up","down"],"type":"string"},"#,
+        r#""again":{"enum":["up","down"],"type":"string"}},"#,
         r#""required":["name","sizes"]}"#,
     ));
 }
@@ -152,6 +185,6 @@ fn properties_know_what_is_required() {
         .iter()
         .map(|(name, _)| name.as_str())
         .collect();
-    assert_eq!(names, ["name", "age", "by", "sizes", "order"]);
+    assert_eq!(names, ["name", "age", "by", "sizes", "order", "again"]);
     assert_eq!(properties.required, ["name", "sizes"]);
 }

@@ -8,12 +8,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::jsonrpc::{present, string};
 use crate::model::{ClientInfo, CompletionTarget, Json};
+use crate::retry::Retry;
+use crate::revision::{Dialect, Era, Tasks};
 use crate::server::Capabilities;
 
 /// What a client wants done, without regard to how it said so.
@@ -69,6 +72,64 @@ pub enum Operation {
         /// Arguments settled already.
         context: Vec<(String, String)>,
     },
+    /// To be told of changes, for as long as the request lives.
+    Listen(Filter),
+    /// How far a task is.
+    GetTask {
+        /// Which.
+        id: String,
+    },
+    /// How a task ended, as soon as it has.
+    AwaitTask {
+        /// Which.
+        id: String,
+    },
+    /// The caller's tasks.
+    ListTasks {
+        /// Where to go on.
+        cursor: Option<String>,
+    },
+    /// Answers to a task's questions.
+    UpdateTask {
+        /// Which.
+        id: String,
+        /// The answers, by key, unread: only the task knows what it asked.
+        answers: Vec<(String, Json)>,
+    },
+    /// A task to be given up.
+    CancelTask {
+        /// Which.
+        id: String,
+    },
+}
+
+/// Which changes a client wants to be told of (SUB-1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The list of tools.
+    pub tools: bool,
+    /// The list of prompts.
+    pub prompts: bool,
+    /// The lists of resources and templates.
+    pub resources: bool,
+    /// The resources with these URIs, and what is below them.
+    pub uris: Vec<String>,
+    /// The tasks with these identifiers.
+    pub tasks: Vec<String>,
+}
+
+/// Whether a call may or should become a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskWish {
+    /// The client cannot have tasks.
+    Impossible,
+    /// It could, and did not ask for one: only a tool that demands to be a task is
+    /// refused for it (TKD-2).
+    NotAsked,
+    /// It asked for one, to be kept so long if it said so.
+    Asked(Option<Duration>),
+    /// It leaves the choice to us (TKE-1).
+    Welcome,
 }
 
 /// In the client's words: the method, and what it is about.
@@ -83,6 +144,12 @@ impl fmt::Display for Operation {
             Self::ListPrompts { .. } => f.write_str("prompts/list"),
             Self::GetPrompt { name, .. } => write!(f, "prompts/get {name:?}"),
             Self::Complete { argument, .. } => write!(f, "completion/complete {argument:?}"),
+            Self::Listen(_) => f.write_str("subscriptions/listen"),
+            Self::GetTask { id } => write!(f, "tasks/get {id:?}"),
+            Self::AwaitTask { id } => write!(f, "tasks/result {id:?}"),
+            Self::ListTasks { .. } => f.write_str("tasks/list"),
+            Self::UpdateTask { id, .. } => write!(f, "tasks/update {id:?}"),
+            Self::CancelTask { id } => write!(f, "tasks/cancel {id:?}"),
         }
     }
 }
@@ -98,6 +165,12 @@ pub(crate) enum Method {
     ListPrompts,
     GetPrompt,
     Complete,
+    Listen,
+    GetTask,
+    AwaitTask,
+    ListTasks,
+    UpdateTask,
+    CancelTask,
 }
 
 /// What is wrong with some parameters, for the client.
@@ -138,6 +211,21 @@ pub(crate) struct Params<'a> {
     pub(crate) capabilities: Option<&'a RawValue>,
     #[serde(rename = "clientInfo", borrow, default, deserialize_with = "present")]
     pub(crate) client_info: Option<&'a RawValue>,
+    #[serde(
+        rename = "inputResponses",
+        borrow,
+        default,
+        deserialize_with = "present"
+    )]
+    input_responses: Option<&'a RawValue>,
+    #[serde(rename = "requestState", borrow, default, deserialize_with = "present")]
+    request_state: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    notifications: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    task: Option<&'a RawValue>,
+    #[serde(rename = "taskId", borrow, default, deserialize_with = "present")]
+    task_id: Option<&'a RawValue>,
 }
 
 /// The members of `_meta` that the host itself reads.
@@ -181,8 +269,10 @@ pub(crate) struct Meta<'a> {
 }
 
 impl Method {
-    /// The method of that name, if there is something behind it.
-    pub(crate) fn find(name: &str, has: Capabilities) -> Option<Self> {
+    /// The method of that name, if this revision has it and there is something
+    /// behind it (DSC-8, §10.3).
+    pub(crate) fn find(name: &str, has: Capabilities, dialect: &Dialect) -> Option<Self> {
+        let tasks = |forms: &[Tasks]| has.tasks && forms.contains(&dialect.tasks);
         let (method, there) = match name {
             "tools/list" => (Self::ListTools, has.tools),
             "tools/call" => (Self::CallTool, has.tools),
@@ -192,6 +282,12 @@ impl Method {
             "prompts/list" => (Self::ListPrompts, has.prompts),
             "prompts/get" => (Self::GetPrompt, has.prompts),
             "completion/complete" => (Self::Complete, has.completions),
+            "subscriptions/listen" => (Self::Listen, dialect.era == Era::Modern),
+            "tasks/get" => (Self::GetTask, tasks(&[Tasks::Core, Tasks::Extension])),
+            "tasks/cancel" => (Self::CancelTask, tasks(&[Tasks::Core, Tasks::Extension])),
+            "tasks/result" => (Self::AwaitTask, tasks(&[Tasks::Core])),
+            "tasks/list" => (Self::ListTasks, tasks(&[Tasks::Core])),
+            "tasks/update" => (Self::UpdateTask, tasks(&[Tasks::Extension])),
             _ => return None,
         };
         there.then_some(method)
@@ -202,11 +298,15 @@ impl Method {
         match self {
             Self::CallTool | Self::GetPrompt => params.name,
             Self::ReadResource => params.uri,
+            Self::GetTask | Self::UpdateTask | Self::CancelTask => params.task_id,
             Self::ListTools
             | Self::ListResources
             | Self::ListTemplates
             | Self::ListPrompts
-            | Self::Complete => None,
+            | Self::Complete
+            | Self::Listen
+            | Self::AwaitTask
+            | Self::ListTasks => None,
         }
     }
 
@@ -237,6 +337,27 @@ impl Method {
                 arguments: strings("arguments", params.arguments)?,
             },
             Self::Complete => completion(params)?,
+            Self::Listen => Operation::Listen(filter(params)?),
+            Self::GetTask => Operation::GetTask {
+                id: required("taskId", params.task_id)?,
+            },
+            Self::AwaitTask => Operation::AwaitTask {
+                id: required("taskId", params.task_id)?,
+            },
+            Self::ListTasks => Operation::ListTasks {
+                cursor: params.cursor()?,
+            },
+            Self::UpdateTask => Operation::UpdateTask {
+                id: required("taskId", params.task_id)?,
+                answers: answers(
+                    params
+                        .input_responses
+                        .ok_or_else(|| missing("inputResponses"))?,
+                )?,
+            },
+            Self::CancelTask => Operation::CancelTask {
+                id: required("taskId", params.task_id)?,
+            },
         })
     }
 }
@@ -261,6 +382,38 @@ impl<'a> Params<'a> {
         }
         serde_json::from_str(meta.get())
             .map_err(|error| InvalidParams(format!("`_meta` is not usable: {error}")))
+    }
+
+    /// What a client brings back with a request it makes again (MRT-4).
+    pub(crate) fn retry(&self) -> Result<Option<Retry>, InvalidParams> {
+        if self.input_responses.is_none() && self.request_state.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Retry {
+            answers: self
+                .input_responses
+                .map(answers)
+                .transpose()?
+                .unwrap_or_default(),
+            state: self
+                .request_state
+                .map(|raw| text("requestState", raw))
+                .transpose()?,
+        }))
+    }
+
+    /// The wish for a task, where clients say so themselves (TKD-2).
+    pub(crate) fn task_wish(&self) -> Result<TaskWish, InvalidParams> {
+        #[derive(Deserialize)]
+        struct Wish {
+            #[serde(default)]
+            ttl: Option<u64>,
+        }
+        if self.task.is_none() {
+            return Ok(TaskWish::NotAsked);
+        }
+        let Wish { ttl } = shape("task", self.task)?;
+        Ok(TaskWish::Asked(ttl.map(Duration::from_millis)))
     }
 
     fn cursor(&self) -> Result<Option<String>, InvalidParams> {
@@ -306,6 +459,43 @@ pub(crate) fn extensions(capabilities: &RawValue) -> Arc<BTreeMap<String, Json>>
             .map(|(id, settings)| (id, Json::from_raw(settings)))
             .collect(),
     )
+}
+
+/// SUB-1.
+fn filter(params: &Params<'_>) -> Result<Filter, InvalidParams> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wanted {
+        #[serde(default)]
+        tools_list_changed: bool,
+        #[serde(default)]
+        prompts_list_changed: bool,
+        #[serde(default)]
+        resources_list_changed: bool,
+        #[serde(default)]
+        resource_subscriptions: Vec<String>,
+        #[serde(default)]
+        task_ids: Vec<String>,
+    }
+    let wanted: Wanted = shape("notifications", params.notifications)?;
+    Ok(Filter {
+        tools: wanted.tools_list_changed,
+        prompts: wanted.prompts_list_changed,
+        resources: wanted.resources_list_changed,
+        uris: wanted.resource_subscriptions,
+        tasks: wanted.task_ids,
+    })
+}
+
+/// `inputResponses`. That each of them is an object is checked where it is known
+/// what was asked.
+fn answers(raw: &RawValue) -> Result<Vec<(String, Json)>, InvalidParams> {
+    let map: BTreeMap<String, &RawValue> = serde_json::from_str(raw.get())
+        .map_err(|_shape| InvalidParams("`inputResponses` must be an object".to_owned()))?;
+    let answers = map.into_iter();
+    Ok(answers
+        .map(|(key, raw)| (key, Json::from_raw(raw)))
+        .collect())
 }
 
 fn completion(params: &Params<'_>) -> Result<Operation, InvalidParams> {

@@ -17,6 +17,8 @@ use crate::exchange::Call;
 use crate::frame::{self, Answer};
 use crate::headers::Headers;
 use crate::jsonrpc::{self, ErrorCode, Message, RequestId, string};
+use crate::legacy::Response;
+use crate::model::Principal;
 use crate::modern;
 use crate::revision::{Era, Revision};
 use crate::server::ServerFacts;
@@ -37,6 +39,9 @@ pub struct Request<'a> {
     reason = "it is taken apart where it is made; a box would cost every request an allocation"
 )]
 pub enum SessionMessage<'a> {
+    /// Several messages in one. Whether there may be such a thing depends on the
+    /// session (BAT-4).
+    Batch(Vec<&'a RawValue>),
     /// It wants an answer.
     Request(Request<'a>),
     /// It wants none.
@@ -47,7 +52,7 @@ pub enum SessionMessage<'a> {
         params: Option<&'a RawValue>,
     },
     /// It answers a request of ours.
-    Response,
+    Response(Response),
 }
 
 /// Where a message goes that came by an HTTP POST to the MCP endpoint.
@@ -86,12 +91,20 @@ pub fn route_http<'a>(
     body: &'a [u8],
     headers: &Headers<'_>,
     server: &Arc<ServerFacts>,
+    principal: &Arc<Principal>,
 ) -> HttpRoute<'a> {
+    match jsonrpc::batch(body) {
+        None => {}
+        Some(Ok(elements)) => return HttpRoute::Session(SessionMessage::Batch(elements)),
+        Some(Err(problem)) => {
+            return HttpRoute::Answer(Answer::refused(frame::malformed(&problem, None)));
+        }
+    }
     match jsonrpc::parse(body) {
         Err(problem) => HttpRoute::Answer(Answer::refused(frame::malformed(&problem, None))),
         Ok(Message::Request { id, method, params }) => match Request::read(id, method, params) {
             Err(answer) => HttpRoute::Answer(answer),
-            Ok(request) => route_request(request, headers, server),
+            Ok(request) => route_request(request, headers, server, principal),
         },
         Ok(Message::Notification { method, params }) => {
             if notification_is_modern(params, headers) {
@@ -100,7 +113,9 @@ pub fn route_http<'a>(
                 HttpRoute::Session(SessionMessage::Notification { method, params })
             }
         }
-        Ok(Message::Response { .. }) => HttpRoute::Session(SessionMessage::Response),
+        Ok(Message::Response { id, outcome }) => {
+            HttpRoute::Session(SessionMessage::Response(Response::new(id, outcome)))
+        }
     }
 }
 
@@ -108,9 +123,10 @@ fn route_request<'a>(
     request: Request<'a>,
     headers: &Headers<'_>,
     server: &Arc<ServerFacts>,
+    principal: &Arc<Principal>,
 ) -> HttpRoute<'a> {
     match request.door(&Carrier::Http(headers)) {
-        Door::Modern => match modern::open(&request, Some(headers), server) {
+        Door::Modern => match modern::open(&request, Some(headers), server, principal) {
             Ok(call) => HttpRoute::Run(call),
             Err(answer) => HttpRoute::Answer(answer),
         },

@@ -10,16 +10,20 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use crate::decode::Operation;
+use crate::ask;
+use crate::decode::{Filter, Operation, TaskWish};
 use crate::encode::{self, CacheHint, DefinitionList};
 use crate::frame::{self, Answer};
 use crate::jsonrpc::{ErrorCode, RequestId};
 use crate::model::{
-    AskKinds, CallContext, Completion, Event, Json, LogLevel, PromptResult, ReadResult,
-    ResourcePage, ToolResult,
+    AskKinds, CallContext, Change, Completion, Event, InputRequired, Json, LogLevel, PromptResult,
+    Question, ReadResult, ResourcePage, ToolResult,
 };
-use crate::revision::{Dialect, Era};
+use crate::retry::{self, Moment, Retry};
+use crate::revision::{Dialect, Era, Tasks};
+use crate::seal::StateKeys;
 use crate::server::ServerFacts;
+use crate::task::{EXTENSION, Task, TaskEnd, write_questions};
 use crate::write::Writer;
 
 /// An accepted request: what to do, for whom, and how to answer.
@@ -31,6 +35,10 @@ pub struct Call {
     pub context: CallContext,
     /// What to do.
     pub operation: Operation,
+    /// What it brings from the round before.
+    pub retry: Option<Retry>,
+    /// Whether it may become a task.
+    pub task: TaskWish,
 }
 
 /// The client's side of a running call.
@@ -60,7 +68,7 @@ pub(crate) enum LogFilter {
 #[derive(Debug, Clone)]
 pub(crate) struct SessionLogLevel(Arc<AtomicU8>);
 
-/// What the router has to say to a call.
+/// What there is to say to a call.
 #[derive(Debug)]
 pub enum Reply {
     /// A list that was written out at load.
@@ -75,6 +83,28 @@ pub enum Reply {
     Prompt(PromptResult),
     /// Suggestions.
     Completion(Completion),
+    /// The end of what was listened to.
+    Listened,
+    /// The call goes on as a task.
+    TaskCreated(Task),
+    /// How far a task is.
+    Task(Task),
+    /// A page of tasks.
+    Tasks {
+        /// The tasks.
+        tasks: Vec<Task>,
+        /// What to ask for next; none: this was the last page.
+        next: Option<String>,
+    },
+    /// What a task ended with, as if it had been a plain call (TKD-5).
+    TaskEnd {
+        /// Which task.
+        task: Arc<str>,
+        /// How it ended.
+        end: Arc<TaskEnd>,
+    },
+    /// It has been noted.
+    Acknowledged,
     /// No result.
     Refused(Refusal),
 }
@@ -97,6 +127,21 @@ pub enum Refusal {
         /// in, where the protocol has no better way.
         tool: bool,
     },
+    /// The tool runs only as a task, which this client did not ask for or cannot
+    /// have.
+    TaskRequired {
+        /// Which tool.
+        tool: String,
+    },
+    /// The client asked for a task, which this tool is never run as (TKD-2).
+    TaskForbidden {
+        /// Which tool.
+        tool: String,
+    },
+    /// The client uses tasks without saying that it knows the extension (TKE-9).
+    TasksUndeclared,
+    /// A header contradicts the arguments (SHM-13).
+    Header(String),
     /// The server or a plugin failed; the text is fit for the client.
     Internal(String),
 }
@@ -106,13 +151,19 @@ impl Reply {
     pub fn outcome(&self) -> &'static str {
         match self {
             Self::Tool(result) if result.is_error => "tool error",
+            Self::TaskCreated(_) => "task",
             Self::Refused(_) => "refused",
             Self::Definitions(_)
             | Self::Resources(_)
             | Self::Tool(_)
             | Self::Read(_)
             | Self::Prompt(_)
-            | Self::Completion(_) => "served",
+            | Self::Completion(_)
+            | Self::Listened
+            | Self::Task(_)
+            | Self::Tasks { .. }
+            | Self::TaskEnd { .. }
+            | Self::Acknowledged => "served",
         }
     }
 }
@@ -165,8 +216,14 @@ impl Exchange {
         self.progress_token.is_some() || !matches!(self.log, LogFilter::Off)
     }
 
-    /// The notification for an event, if the client wants it.
-    pub fn notification(&self, event: &Event) -> Option<Bytes> {
+    /// The notification for an event, if the client wants it. `task` is the task in
+    /// which it happened (TKD-7).
+    pub fn notification(&self, event: &Event, task: Option<&str>) -> Option<Bytes> {
+        let related = |w: &mut Writer| {
+            if let Some(task) = task {
+                w.key("_meta").object(|w| ask::related_task(w, task));
+            }
+        };
         match event {
             Event::Progress {
                 progress,
@@ -184,6 +241,7 @@ impl Exchange {
                         if self.dialect.progress_message {
                             w.text_member("message", message.as_deref());
                         }
+                        related(w);
                     })
                 })
             }
@@ -196,6 +254,7 @@ impl Exchange {
                     w.key("level").string(level.as_str());
                     w.text_member("logger", logger.as_deref());
                     w.key("data").raw(data.as_str());
+                    related(w);
                 })
             }),
             Event::Silence { .. } => None,
@@ -207,6 +266,13 @@ impl Exchange {
         let dialect = self.dialect;
         Answer::served(match reply {
             Reply::Refused(refusal) => return self.refuse(refusal),
+            Reply::Listened => {
+                let frame = self.tagged_result(|w| frame::subscription_member(w, &self.id));
+                return Answer {
+                    last_words: Some(self.listening_ended()),
+                    ..Answer::served(frame)
+                };
+            }
             Reply::Definitions(list) => {
                 let member = list.member(dialect);
                 self.result(member.len(), None, |w| {
@@ -234,7 +300,159 @@ impl Exchange {
             Reply::Completion(completion) => {
                 self.result(256, None, |w| encode::completion(w, completion))
             }
+            Reply::TaskCreated(task) => self.task_created(task),
+            Reply::Task(task) => self.result(256, None, |w| self.write_task(w, task)),
+            Reply::Tasks { tasks, next } => self.result(256 * tasks.len(), None, |w| {
+                w.key("tasks")
+                    .array(tasks, |w, task| w.object(|w| task.write(w, dialect)));
+                w.text_member("nextCursor", next.as_deref());
+            }),
+            Reply::TaskEnd { task, end } => return self.task_end(task, end),
+            Reply::Acknowledged => self.result(0, None, |_| {}),
         })
+    }
+
+    /// What a task has ended with, tied to the task (TKD-5, TKD-7).
+    fn task_end(&self, task: &str, end: &TaskEnd) -> Answer {
+        let related = |w: &mut Writer| ask::related_task(w, task);
+        match end {
+            Ok(result) => {
+                Answer::served(self.result_with(256, result.meta.as_ref(), related, |w| {
+                    encode::tool_result(w, result, self.dialect)
+                }))
+            }
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    /// TKD-3, TKE-3: nested in one form, flat in the other.
+    fn task_created(&self, task: &Task) -> Bytes {
+        if self.dialect.tasks == Tasks::Core {
+            return self.result(256, None, |w| {
+                w.key("task").object(|w| task.write(w, self.dialect));
+            });
+        }
+        frame::result(&self.id, 512, |w| {
+            w.key("resultType").string("task");
+            task.write(w, self.dialect);
+            self.server.write_meta(w, None, |_| {}, self.dialect);
+        })
+    }
+
+    fn write_task(&self, w: &mut Writer, task: &Task) {
+        if self.dialect.tasks == Tasks::Core {
+            task.write(w, self.dialect);
+        } else {
+            task.write_detailed(w, self.dialect);
+        }
+    }
+
+    /// The kinds of question among these that this client cannot be asked.
+    pub fn lacking(&self, questions: &[(String, Question)], can: AskKinds) -> AskKinds {
+        let questions = questions.iter();
+        questions.fold(AskKinds::default(), |lacking, (_, question)| {
+            lacking.or(ask::lacking(question, can, self.dialect))
+        })
+    }
+
+    /// Whether questions are put in the result of a call, which the client then
+    /// makes again (MRT-1); else they are requests of ours (S2C-1).
+    pub fn asks_in_results(&self) -> bool {
+        self.dialect.era == Era::Modern
+    }
+
+    /// The answer that asks: questions, and the sealed rest (MRT-2). Nothing is kept
+    /// here for the client to come back to (MRT-10).
+    pub fn input_required(
+        &self,
+        input: &InputRequired,
+        operation: &Operation,
+        context: &CallContext,
+        keys: &StateKeys,
+        moment: Moment,
+    ) -> Answer {
+        let state = retry::seal(input, operation, context, keys, moment);
+        Answer::served(frame::result(&self.id, 512 + state.len(), |w| {
+            w.key("resultType").string("input_required");
+            if !input.questions.is_empty() {
+                write_questions(w, &input.questions, self.dialect);
+            }
+            w.key("requestState").string(&state);
+            self.server.write_meta(w, None, |_| {}, self.dialect);
+        }))
+    }
+
+    /// A question as a request of ours, on behalf of a task or of the call itself
+    /// (S2C-2).
+    pub fn question(&self, id: &RequestId, question: &Question, task: Option<&str>) -> Bytes {
+        frame::request(id, |w| {
+            ask::write(w, question, self.dialect, task, id.as_json());
+        })
+    }
+
+    /// Tells which changes will be told, before any is (SUB-2).
+    pub fn acknowledge(&self, honoured: &Filter) -> Bytes {
+        frame::notification("notifications/subscriptions/acknowledged", |w| {
+            w.key("notifications").object(|w| {
+                for (name, there) in [
+                    ("toolsListChanged", honoured.tools),
+                    ("promptsListChanged", honoured.prompts),
+                    ("resourcesListChanged", honoured.resources),
+                ] {
+                    if there {
+                        w.key(name).boolean(true);
+                    }
+                }
+                for (name, wanted) in [
+                    ("resourceSubscriptions", &honoured.uris),
+                    ("taskIds", &honoured.tasks),
+                ] {
+                    if !wanted.is_empty() {
+                        w.key(name).array(wanted, |w, it| w.string(it));
+                    }
+                }
+            });
+            frame::subscription(w, Some(&self.id));
+        })
+    }
+
+    /// Tells of a change, on the request that listens (SUB-4).
+    pub fn change(&self, change: &Change) -> Bytes {
+        frame::change(change, Some(&self.id))
+    }
+
+    /// Tells how far a task is, on the request that listens (TKE-10).
+    pub fn task_changed(&self, task: &Task) -> Bytes {
+        frame::notification("notifications/tasks", |w| {
+            task.write_detailed(w, self.dialect);
+            frame::subscription(w, Some(&self.id));
+        })
+    }
+
+    /// What follows the answer to a request that listened, on channels it shares
+    /// with others (SUB-9).
+    fn listening_ended(&self) -> Bytes {
+        frame::notification("notifications/cancelled", |w| {
+            w.key("requestId").raw(self.id.as_json());
+            w.key("reason").string("the server is shutting down");
+            frame::subscription(w, Some(&self.id));
+        })
+    }
+
+    /// Whether a task may go on saying things to the client that made it (PRG-4).
+    pub fn tasks_may_speak(&self) -> bool {
+        self.dialect.tasks == Tasks::Core
+    }
+
+    /// Whether giving up a task is only noted, and fine if it has ended (TKE-7).
+    pub fn acknowledges_cancelling(&self) -> bool {
+        self.dialect.tasks == Tasks::Extension
+    }
+
+    /// Whether the client knows how to come back for the rest of a stream
+    /// (SHL-27).
+    pub fn can_poll(&self) -> bool {
+        self.dialect.polling
     }
 
     /// A result, with what the dialect wants in every one.
@@ -244,60 +462,44 @@ impl Exchange {
         meta: Option<&Json>,
         members: impl FnOnce(&mut Writer),
     ) -> Bytes {
+        self.result_with(size, meta, |_| {}, members)
+    }
+
+    /// A result of nothing but an entry of `_meta`.
+    fn tagged_result(&self, entry: impl FnOnce(&mut Writer)) -> Bytes {
+        self.result_with(0, None, entry, |_| {})
+    }
+
+    /// A result with an entry of our own in its `_meta`.
+    fn result_with(
+        &self,
+        size: usize,
+        meta: Option<&Json>,
+        entry: impl FnOnce(&mut Writer),
+        members: impl FnOnce(&mut Writer),
+    ) -> Bytes {
         frame::result(&self.id, size + 256, |w| {
             if self.dialect.result_type {
                 w.key("resultType").string("complete");
             }
             members(w);
-            self.server.write_meta(w, meta, self.dialect);
+            self.server.write_meta(w, meta, entry, self.dialect);
         })
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Answer {
-        match refusal {
-            Refusal::InvalidParams(details) => {
-                Answer::served(frame::invalid_params(&self.id, details))
-            }
-            Refusal::ResourceNotFound { uri } => {
-                let code = self.dialect.resource_not_found;
-                let message = format!("Resource not found: {uri}");
-                Answer::served(frame::error(&self.id, code, &message, |w| {
-                    w.text_member("uri", Some(uri));
-                }))
-            }
-            Refusal::Internal(message) => Answer::served(frame::error(
-                &self.id,
-                ErrorCode::INTERNAL,
-                message,
-                frame::no_data,
-            )),
-            Refusal::CannotAsk { kinds, tool } => self.cannot_ask(*kinds, *tool),
+    /// The answer to a request that has no result.
+    pub fn refuse(&self, refusal: &Refusal) -> Answer {
+        let legacy = self.dialect.era == Era::Legacy;
+        if refusal.is_of_a_tool() && legacy && !refusal.has_a_code(self.dialect) {
+            return self.answer(&Reply::Tool(ToolResult::error(refusal.in_words())));
         }
-    }
-
-    /// DSC-10 for modern clients, DWN-10 for the others.
-    fn cannot_ask(&self, kinds: AskKinds, tool: bool) -> Answer {
-        let message = format!(
-            "this needs a client that can be asked for {}",
-            kinds.in_words()
-        );
-        match self.dialect.era {
-            Era::Modern => Answer::refused(frame::error(
-                &self.id,
-                ErrorCode::MISSING_CAPABILITY,
-                &message,
-                |w| {
-                    w.key("requiredCapabilities")
-                        .object(|w| write_capabilities(w, kinds));
-                },
-            )),
-            Era::Legacy if tool => self.answer(&Reply::Tool(ToolResult::error(message))),
-            Era::Legacy => Answer::served(frame::error(
-                &self.id,
-                ErrorCode::INTERNAL,
-                &message,
-                frame::no_data,
-            )),
+        let (code, message) = refusal.code_and_message(self.dialect);
+        let frame = frame::error(&self.id, code, &message, |w| refusal.write_data(w));
+        // What the client has to change before it is worth trying again.
+        if [ErrorCode::MISSING_CAPABILITY, ErrorCode::HEADER_MISMATCH].contains(&code) {
+            Answer::refused(frame)
+        } else {
+            Answer::served(frame)
         }
     }
 
@@ -314,6 +516,81 @@ impl Exchange {
     }
 }
 
+impl Refusal {
+    /// Whether a tool's result could say it.
+    fn is_of_a_tool(&self) -> bool {
+        matches!(
+            self,
+            Self::CannotAsk { tool: true, .. } | Self::TaskRequired { .. }
+        )
+    }
+
+    /// Whether a legacy revision has an error for it.
+    fn has_a_code(&self, dialect: &Dialect) -> bool {
+        matches!(self, Self::TaskRequired { .. }) && dialect.tasks == Tasks::Core
+    }
+
+    /// In words for the client.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::InvalidParams(details) => format!("Invalid params: {details}"),
+            Self::ResourceNotFound { uri } => format!("Resource not found: {uri}"),
+            Self::CannotAsk { kinds, .. } => format!(
+                "this needs a client that can be asked for {}",
+                kinds.in_words()
+            ),
+            Self::TaskRequired { tool } => {
+                format!("the tool `{tool}` runs only as a task, and was not asked to be one")
+            }
+            Self::TaskForbidden { tool } => format!("the tool `{tool}` does not run as a task"),
+            Self::TasksUndeclared => {
+                format!("this needs a client that declares the extension {EXTENSION}")
+            }
+            Self::Header(problem) => format!("Header mismatch: {problem}"),
+            Self::Internal(message) => message.clone(),
+        }
+    }
+
+    /// DSC-10 and ERR-1 for modern clients, DWN-10 for the others.
+    pub(crate) fn code_and_message(&self, dialect: &Dialect) -> (ErrorCode, String) {
+        let capability = match dialect.era {
+            Era::Modern => ErrorCode::MISSING_CAPABILITY,
+            Era::Legacy => ErrorCode::INTERNAL,
+        };
+        let code = match self {
+            Self::InvalidParams(_) => ErrorCode::INVALID_PARAMS,
+            Self::ResourceNotFound { .. } => dialect.resource_not_found,
+            Self::CannotAsk { .. } | Self::TasksUndeclared => capability,
+            Self::TaskRequired { .. } => match dialect.tasks {
+                Tasks::Core => ErrorCode::METHOD_NOT_FOUND,
+                Tasks::No | Tasks::Extension => capability,
+            },
+            Self::TaskForbidden { .. } => ErrorCode::METHOD_NOT_FOUND,
+            Self::Header(_) => ErrorCode::HEADER_MISMATCH,
+            Self::Internal(_) => ErrorCode::INTERNAL,
+        };
+        (code, self.in_words())
+    }
+
+    /// The members of `error.data`.
+    pub(crate) fn write_data(&self, w: &mut Writer) {
+        match self {
+            Self::InvalidParams(details) => w.text_member("details", Some(details)),
+            Self::ResourceNotFound { uri } => w.text_member("uri", Some(uri)),
+            Self::CannotAsk { kinds, .. } => w
+                .key("requiredCapabilities")
+                .object(|w| write_capabilities(w, *kinds)),
+            Self::TaskRequired { .. } | Self::TasksUndeclared => {
+                w.key("requiredCapabilities").object(|w| {
+                    w.key("extensions")
+                        .object(|w| w.key(EXTENSION).object(|_| {}));
+                });
+            }
+            Self::TaskForbidden { .. } | Self::Header(_) | Self::Internal(_) => {}
+        }
+    }
+}
+
 /// A `ClientCapabilities` object's members.
 fn write_capabilities(w: &mut Writer, kinds: AskKinds) {
     if kinds.form || kinds.url {
@@ -326,7 +603,7 @@ fn write_capabilities(w: &mut Writer, kinds: AskKinds) {
             }
         });
     }
-    if kinds.sampling {
+    if kinds.sampling || kinds.sampling_tools || kinds.sampling_context {
         w.key("sampling").object(|w| {
             if kinds.sampling_tools {
                 w.key("tools").object(|_| {});

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::jsonrpc::{ErrorCode, Malformed, RequestId};
+use crate::model::{Change, List};
 use crate::revision::Dialect;
 use crate::write::Writer;
 
@@ -13,6 +14,8 @@ pub struct Answer {
     pub frame: Bytes,
     /// What a binding with a status of its own should say.
     pub standing: Standing,
+    /// What follows it on a channel that is shared with others (SUB-9).
+    pub last_words: Option<Bytes>,
 }
 
 /// How a request fared, for bindings that say so outside the message
@@ -95,9 +98,8 @@ pub fn internal_error(id: &RequestId) -> Bytes {
 }
 
 /// The answer to a request for which there is no room at the moment.
-pub fn too_many_requests(id: &RequestId, limit: usize) -> Bytes {
-    let message = format!("{limit} requests are running already: wait for some to end");
-    error(id, ErrorCode::INTERNAL, &message, no_data)
+pub fn too_many(id: &RequestId, of_what: &str) -> Bytes {
+    error(id, ErrorCode::INTERNAL, of_what, no_data)
 }
 
 /// A refusal that belongs to no request in particular.
@@ -112,30 +114,102 @@ fn error_with(
     data: impl FnOnce(&mut Writer),
 ) -> Bytes {
     let mut w = Writer::with_capacity(128 + message.len());
-    let mut members = Writer::default();
-    members.object(data);
-    let data = members.finish();
     w.object(|w| {
         w.key("jsonrpc").string("2.0");
         if let Some(id) = id {
             w.key("id").raw(id);
         }
-        w.key("error").object(|w| {
-            w.key("code").number(code.get());
-            w.key("message").string(message);
-            if &*data != b"{}" {
-                w.key("data").members(&data);
-            }
-        });
+        w.key("error")
+            .object(|w| error_members(w, code, message, data));
     });
     w.finish()
 }
 
+/// The members of an error object. Data that would be empty is left out.
+pub(crate) fn error_members(
+    w: &mut Writer,
+    code: ErrorCode,
+    message: &str,
+    data: impl FnOnce(&mut Writer),
+) {
+    w.key("code").number(code.get());
+    w.key("message").string(message);
+    let mut members = Writer::default();
+    members.object(data);
+    let data = members.finish();
+    if &*data != b"{}" {
+        w.key("data").members(&data);
+    }
+}
+
+/// Several messages as one (BAT-3).
+pub fn batch(frames: &[Bytes]) -> Bytes {
+    let mut w = Writer::with_capacity(frames.iter().map(Bytes::len).sum::<usize>() + frames.len());
+    w.array(frames, |w, frame| w.members(frame));
+    w.finish()
+}
+
+/// A request of ours whose method and parameters `rest` writes.
+pub(crate) fn request(id: &RequestId, rest: impl FnOnce(&mut Writer)) -> Bytes {
+    let mut w = Writer::with_capacity(256);
+    w.object(|w| {
+        w.key("jsonrpc").string("2.0");
+        w.key("id").raw(id.as_json());
+        rest(w);
+    });
+    w.finish()
+}
+
+/// Tells the other side that a request of ours is not to be answered any more
+/// (CAN-3).
+pub fn cancelled(id: &RequestId, reason: &str) -> Bytes {
+    notification("notifications/cancelled", |w| {
+        w.key("requestId").raw(id.as_json());
+        w.key("reason").string(reason);
+    })
+}
+
+/// What has changed, for clients with a session; `listen` is the request of those
+/// without (SUB-4).
+pub(crate) fn change(change: &Change, listen: Option<&RequestId>) -> Bytes {
+    let method = match change {
+        Change::List(List::Tools) => "notifications/tools/list_changed",
+        Change::List(List::Resources) => "notifications/resources/list_changed",
+        Change::List(List::Prompts) => "notifications/prompts/list_changed",
+        Change::Resource(_) => "notifications/resources/updated",
+    };
+    notification(method, |w| {
+        if let Change::Resource(uri) = change {
+            w.key("uri").string(uri);
+        }
+        subscription(w, listen);
+    })
+}
+
+/// The entry of `_meta` that says which `subscriptions/listen` a message belongs to.
+pub(crate) fn subscription(w: &mut Writer, listen: Option<&RequestId>) {
+    if let Some(id) = listen {
+        w.key("_meta").object(|w| subscription_member(w, id));
+    }
+}
+
+/// The same, without the `_meta` around it.
+pub(crate) fn subscription_member(w: &mut Writer, listen: &RequestId) {
+    w.key("io.modelcontextprotocol/subscriptionId")
+        .raw(listen.as_json());
+}
+
 impl Answer {
+    /// The answers to a batch, in one message.
+    pub fn of_batch(frame: Bytes) -> Self {
+        Self::served(frame)
+    }
+
     pub(crate) fn served(frame: Bytes) -> Self {
         Self {
             frame,
             standing: Standing::Served,
+            last_words: None,
         }
     }
 
@@ -143,6 +217,7 @@ impl Answer {
         Self {
             frame,
             standing: Standing::Refused,
+            last_words: None,
         }
     }
 
@@ -153,6 +228,7 @@ impl Answer {
         Self {
             frame: error(id, ErrorCode::METHOD_NOT_FOUND, &message, no_data),
             standing: Standing::UnknownMethod,
+            last_words: None,
         }
     }
 }

@@ -50,7 +50,7 @@ impl<'a> Header<'a> {
     }
 
     /// The value as text that may be encoded as `=?base64?…?=` (SHM-11).
-    fn decoded(self) -> Result<Option<Cow<'a, str>>, &'static str> {
+    pub(crate) fn decoded(self) -> Result<Option<Cow<'a, str>>, &'static str> {
         let Some(text) = self.text()? else {
             return Ok(None);
         };

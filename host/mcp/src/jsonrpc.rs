@@ -105,6 +105,43 @@ pub fn parse(bytes: &[u8]) -> Result<Message<'_>, Malformed> {
     envelope.message()
 }
 
+/// Checks that bytes are a message, or several in one, as far as can be told without
+/// a session.
+///
+/// # Errors
+/// As for [`parse`].
+pub fn check(bytes: &[u8]) -> Result<(), Malformed> {
+    match batch(bytes) {
+        Some(elements) => elements.map(drop),
+        None => parse(bytes).map(drop),
+    }
+}
+
+/// The elements of a batch; none if the text is no array.
+///
+/// # Errors
+/// An array that is not JSON, is empty (BAT-3), or has more elements than anybody
+/// sends on purpose.
+pub(crate) fn batch(bytes: &[u8]) -> Option<Result<Vec<&RawValue>, Malformed>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    if !text.trim_start().starts_with('[') {
+        return None;
+    }
+    let elements: Result<Vec<&RawValue>, _> = serde_json::from_str(text);
+    let invalid = |reason| Malformed::Invalid { id: None, reason };
+    Some(match elements {
+        Err(error) => Err(Malformed::Parse(format!("not valid JSON: {error}"))),
+        Ok(elements) if elements.is_empty() => Err(invalid("a batch holds at least one message")),
+        Ok(elements) if elements.len() > MAX_BATCH => {
+            Err(invalid("a batch holds at most 100 messages"))
+        }
+        Ok(elements) => Ok(elements),
+    })
+}
+
+/// The most messages in a batch (SEC-5).
+const MAX_BATCH: usize = 100;
+
 /// The members of an envelope, present or not, not yet judged.
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -216,6 +253,11 @@ impl RequestId {
             Some(b'-' | b'0'..=b'9') if integral(token) => Ok(Self(token.into())),
             _ => Err(Self::RULE),
         }
+    }
+
+    /// The id of a request of ours: they have a space of their own (S2C-2).
+    pub fn number(number: u64) -> Self {
+        Self(number.to_string().into())
     }
 
     /// The JSON token.

@@ -5,18 +5,20 @@
 //! without a lock. Which calls are running is not its business; that is kept by
 //! whoever runs them ([`InFlight`]).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::decode::{InvalidParams, Method, Params, client_info, extensions};
+use crate::ask;
+use crate::decode::{InvalidParams, Method, Params, TaskWish, client_info, extensions};
 use crate::door::{Request, SessionMessage};
 use crate::exchange::{Call, Exchange, LogFilter, SessionLogLevel};
 use crate::frame::{self, Answer};
-use crate::jsonrpc::{ErrorCode, RequestId, string};
-use crate::model::{AskKinds, CallContext, ClientInfo, Json, LogLevel, Principal};
-use crate::revision::{Dialect, Era, Revision};
+use crate::jsonrpc::{self, ErrorCode, Malformed, Message, RequestId, string};
+use crate::model::{AskKinds, CallContext, Change, ClientInfo, Json, LogLevel, Principal};
+use crate::revision::{Dialect, Era, Revision, Tasks};
 use crate::server::ServerFacts;
 
 /// What was agreed in a handshake.
@@ -24,6 +26,7 @@ use crate::server::ServerFacts;
 pub struct Session {
     dialect: &'static Dialect,
     client: Option<Arc<ClientInfo>>,
+    can_ask: AskKinds,
     extensions: Arc<BTreeMap<String, Json>>,
     principal: Arc<Principal>,
     log: SessionLogLevel,
@@ -38,8 +41,42 @@ pub enum Step {
     Answer(Answer),
     /// Stop this, if it is running; send nothing more for it (CAN-2).
     Cancel(RequestId),
+    /// Somebody may wait for this.
+    Response(Response),
+    /// Tell the client of changes to this resource from now on, or no more, and send
+    /// the answer (RES-7).
+    Watch {
+        /// The request's id.
+        id: RequestId,
+        /// Which resource, and what is below it.
+        uri: String,
+        /// From now on, or no more.
+        watched: bool,
+        /// To be sent.
+        answer: Answer,
+    },
+    /// All of these; what they answer goes into one message (BAT-3).
+    Batch(Vec<Step>),
     /// Nothing.
     Nothing,
+}
+
+/// A client's answer to a request of ours.
+#[derive(Debug)]
+pub struct Response {
+    /// Which request; none if the client could not read its id.
+    pub id: Option<RequestId>,
+    /// The result, or the error.
+    pub outcome: Result<Json, Json>,
+}
+
+impl Response {
+    pub(crate) fn new(id: Option<RequestId>, outcome: Result<&RawValue, &RawValue>) -> Self {
+        Self {
+            id,
+            outcome: outcome.map(Json::from_raw).map_err(Json::from_raw),
+        }
+    }
 }
 
 /// The running requests of one ordered channel, and what each is held by.
@@ -54,6 +91,7 @@ impl Session {
     pub fn open(
         request: &Request<'_>,
         server: &Arc<ServerFacts>,
+        principal: &Arc<Principal>,
     ) -> Result<(Self, Answer), Answer> {
         let params = &request.params;
         let version = params.protocol_version.and_then(string).ok_or_else(|| {
@@ -68,15 +106,17 @@ impl Session {
                 },
             ))
         })?;
+        let dialect = negotiate(&version).dialect();
         let session = Self {
-            dialect: negotiate(&version).dialect(),
+            dialect,
             client: params.client_info.and_then(client_info),
+            can_ask: ask::can_ask(params.capabilities, dialect),
             extensions: params.capabilities.map(extensions).unwrap_or_default(),
-            principal: Arc::default(),
+            principal: Arc::clone(principal),
             log: SessionLogLevel::default(),
         };
         let answer = Answer::served(frame::result(&request.id, 512, |w| {
-            server.write_initialize(w, session.dialect);
+            server.write_initialize(w, session.dialect, session.is_named());
         }));
         Ok((session, answer))
     }
@@ -86,14 +126,67 @@ impl Session {
         self.dialect
     }
 
+    /// On whose behalf it was opened. Nobody else may use it (SHL-15).
+    pub fn principal(&self) -> &Arc<Principal> {
+        &self.principal
+    }
+
+    /// Tells the client of a change (CHG-1).
+    pub fn change(&self, change: &Change) -> Bytes {
+        frame::change(change, None)
+    }
+
+    fn is_named(&self) -> bool {
+        self.principal.subject.is_some()
+    }
+
     /// Takes a message in.
     pub fn receive(&self, message: SessionMessage<'_>, server: &Arc<ServerFacts>) -> Step {
         match message {
             SessionMessage::Request(request) => self.request(&request, server),
             SessionMessage::Notification { method, params } => notification(&method, params),
-            // We ask clients nothing yet, so nobody waits for this.
-            SessionMessage::Response => Step::Nothing,
+            SessionMessage::Response(response) => Step::Response(response),
+            SessionMessage::Batch(elements) => self.batch(&elements, server),
         }
+    }
+
+    /// BAT-1 to BAT-6.
+    fn batch(&self, elements: &[&RawValue], server: &Arc<ServerFacts>) -> Step {
+        if !self.dialect.batches {
+            return Step::Answer(self.malformed("batches are not a part of this revision"));
+        }
+        let mut ids = BTreeSet::new();
+        let mut steps = Vec::new();
+        for element in elements {
+            steps.push(match jsonrpc::parse(element.get().as_bytes()) {
+                Err(problem) => Step::Answer(Answer::refused(frame::malformed(
+                    &problem,
+                    Some(self.dialect),
+                ))),
+                Ok(Message::Response { id, outcome }) => Step::Response(Response::new(id, outcome)),
+                Ok(Message::Notification { method, params }) => notification(&method, params),
+                Ok(Message::Request { id, method, params }) => {
+                    match Request::read(id, method, params) {
+                        Err(answer) => Step::Answer(answer),
+                        Ok(request) if request.meta.version.is_some() => {
+                            return Step::Answer(self.malformed(
+                                "requests that name their own version do not go into batches",
+                            ));
+                        }
+                        Ok(request) if !ids.insert(request.id.clone()) => {
+                            Step::Answer(already_running(&request.id))
+                        }
+                        Ok(request) => self.request(&request, server),
+                    }
+                }
+            });
+        }
+        Step::Batch(steps)
+    }
+
+    fn malformed(&self, reason: &'static str) -> Answer {
+        let problem = Malformed::Invalid { id: None, reason };
+        Answer::refused(frame::malformed(&problem, Some(self.dialect)))
     }
 
     fn request(&self, request: &Request<'_>, server: &Arc<ServerFacts>) -> Step {
@@ -106,7 +199,13 @@ impl Session {
             ))),
             "ping" => Step::Answer(pong(&request.id)),
             "logging/setLevel" => Step::Answer(self.set_level(request)),
-            method => match Method::find(method, server.capabilities) {
+            "resources/subscribe" if server.capabilities.resources => watch(request, true),
+            "resources/unsubscribe" if server.capabilities.resources => watch(request, false),
+            // Without a name, all tasks would be everybody's (TKD-10).
+            "tasks/list" if !self.is_named() => Step::Answer(Answer::served(
+                Answer::unknown_method(&request.id, "tasks/list").frame,
+            )),
+            method => match Method::find(method, server.capabilities, self.dialect) {
                 Some(found) => self.call(found, request, server),
                 // An unknown method is an ordinary answer here (SHL-10).
                 None => Step::Answer(Answer::served(
@@ -117,8 +216,11 @@ impl Session {
     }
 
     fn call(&self, method: Method, request: &Request<'_>, server: &Arc<ServerFacts>) -> Step {
-        let operation = match method.operation(&request.params) {
-            Ok(operation) => operation,
+        let read = method
+            .operation(&request.params)
+            .and_then(|operation| Ok((operation, self.task_wish(request, server)?)));
+        let (operation, task) = match read {
+            Ok(read) => read,
             Err(InvalidParams(details)) => {
                 return Step::Answer(Answer::served(frame::invalid_params(&request.id, &details)));
             }
@@ -132,19 +234,31 @@ impl Session {
         );
         let context = CallContext {
             client: self.client.clone(),
-            can_ask: AskKinds::default(),
+            can_ask: self.can_ask,
             extensions: Arc::clone(&self.extensions),
             principal: Arc::clone(&self.principal),
             meta: request.params.meta.map(Json::from_raw),
-            answers: BTreeMap::new(),
-            state: None,
-            deferred: false,
+            ..CallContext::default()
         };
         Step::Run(Box::new(Call {
             exchange,
             context,
             operation,
+            retry: None,
+            task,
         }))
+    }
+
+    /// TKD-2: a wish that was not announced is ignored.
+    fn task_wish(
+        &self,
+        request: &Request<'_>,
+        server: &Arc<ServerFacts>,
+    ) -> Result<TaskWish, InvalidParams> {
+        match self.dialect.tasks {
+            Tasks::Core if server.capabilities.tasks => request.params.task_wish(),
+            Tasks::Core | Tasks::No | Tasks::Extension => Ok(TaskWish::Impossible),
+        }
     }
 
     /// LOG-2.
@@ -175,6 +289,32 @@ pub(crate) fn pong(id: &RequestId) -> Answer {
     Answer::served(frame::result(id, 0, |_| {}))
 }
 
+/// RES-7.
+fn watch(request: &Request<'_>, watched: bool) -> Step {
+    match request.params.uri.and_then(string) {
+        Some(uri) => Step::Watch {
+            id: request.id.clone(),
+            uri: uri.into_owned(),
+            watched,
+            answer: Answer::served(frame::result(&request.id, 0, |_| {})),
+        },
+        None => Step::Answer(Answer::served(frame::invalid_params(
+            &request.id,
+            "`uri` must be a string",
+        ))),
+    }
+}
+
+/// RPC-7.
+fn already_running(id: &RequestId) -> Answer {
+    Answer::refused(frame::error(
+        id,
+        ErrorCode::INVALID_REQUEST,
+        "a request with this id is still running",
+        frame::no_data,
+    ))
+}
+
 /// CAN-1, CAN-2, RPC-10: what is malformed or unknown is ignored.
 pub(crate) fn notification(method: &str, params: Option<&RawValue>) -> Step {
     if method != "notifications/cancelled" {
@@ -196,12 +336,7 @@ impl<H> InFlight<H> {
         if !self.0.contains_key(id) {
             return Ok(());
         }
-        Err(Answer::refused(frame::error(
-            id,
-            ErrorCode::INVALID_REQUEST,
-            "a request with this id is still running",
-            frame::no_data,
-        )))
+        Err(already_running(id))
     }
 
     /// Remembers a running request.
@@ -215,10 +350,9 @@ impl<H> InFlight<H> {
     }
 
     /// Forgets the request whose handle is this one.
-    pub fn remove_where(&mut self, is_it: impl Fn(&H) -> bool) -> Option<RequestId> {
+    pub fn remove_where(&mut self, is_it: impl Fn(&H) -> bool) -> Option<(RequestId, H)> {
         let id = self.0.iter().find(|(_, handle)| is_it(handle))?.0.clone();
-        self.0.remove(&id);
-        Some(id)
+        self.0.remove_entry(&id)
     }
 
     /// How many are running.

@@ -24,6 +24,7 @@
 //!   choice of a door.
 //! - Model types do not serialise themselves.
 
+mod ask;
 mod decode;
 mod door;
 mod encode;
@@ -32,21 +33,31 @@ mod frame;
 mod headers;
 mod jsonrpc;
 mod legacy;
+mod mirror;
 pub mod model;
 mod modern;
 mod peer;
+mod retry;
 mod revision;
+mod seal;
 mod server;
+mod task;
+mod trace;
 mod write;
 
-pub use decode::Operation;
+pub use decode::{Filter, Operation, TaskWish};
 pub use door::{HttpRoute, Request, SessionMessage, route_http, session_required};
 pub use encode::DefinitionList;
 pub use exchange::{Call, Exchange, Refusal, Reply};
-pub use frame::{Answer, Standing, internal_error, malformed, refusal, too_many_requests};
+pub use frame::{Answer, Standing, batch, cancelled, internal_error, malformed, refusal, too_many};
 pub use headers::{Header, Headers};
-pub use jsonrpc::{ErrorCode, Malformed, Message, RequestId, parse};
-pub use legacy::{InFlight, Session, Step};
+pub use jsonrpc::{ErrorCode, Malformed, Message, RequestId, check, parse};
+pub use legacy::{InFlight, Response, Session, Step};
+pub use mirror::{InvalidMirror, Mirrored};
 pub use peer::{Effect, Peer};
-pub use revision::{Dialect, Era, Revision, Structured};
+pub use retry::{FilledIn, Moment, Retry, read_reply, read_task_answers};
+pub use revision::{Dialect, Era, Forms, Revision, Sampling, Structured, Tasks};
+pub use seal::{NONCE, Purpose, Seconds, StateKeys};
 pub use server::{Capabilities, ServerFacts};
+pub use task::{Task, TaskEnd, TaskState};
+pub use trace::trace_parent;

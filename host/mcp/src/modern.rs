@@ -5,18 +5,21 @@
 //! end. The checks of HTTP headers are rungs of the same ladder; on other
 //! carriers they do not exist.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::decode::{InvalidParams, Meta, Method, client_info, extensions};
+use crate::ask;
+use crate::decode::{InvalidParams, Meta, Method, Operation, TaskWish, client_info, extensions};
 use crate::door::Request;
 use crate::encode::CacheHint;
-use crate::exchange::{Call, Exchange, LogFilter};
+use crate::exchange::{Call, Exchange, LogFilter, Refusal, Reply};
 use crate::frame::{self, Answer};
 use crate::headers::Headers;
 use crate::jsonrpc::{ErrorCode, RequestId, string};
-use crate::model::{AskKinds, CallContext, Json, LogLevel, Principal};
+use crate::model::{AskKinds, CallContext, ClientInfo, Json, LogLevel, Principal};
 use crate::revision::{Dialect, Era, Revision};
 use crate::server::ServerFacts;
+use crate::task::EXTENSION;
 
 const VERSION: &str = "`_meta[\"io.modelcontextprotocol/protocolVersion\"]`";
 const CAPABILITIES: &str = "`_meta[\"io.modelcontextprotocol/clientCapabilities\"]`";
@@ -30,9 +33,10 @@ pub(crate) fn open(
     request: &Request<'_>,
     headers: Option<&Headers<'_>>,
     server: &Arc<ServerFacts>,
+    principal: &Arc<Principal>,
 ) -> Result<Box<Call>, Answer> {
     let dialect = version(request, headers)?;
-    let envelope = Envelope::read(&request.meta)
+    let envelope = Envelope::read(&request.meta, dialect)
         .map_err(|InvalidParams(details)| bad_envelope(&request.id, &details))?;
     if let Some(headers) = headers {
         let checked = headers.method.must_be("Mcp-Method", &request.method);
@@ -42,7 +46,7 @@ pub(crate) fn open(
     if request.method == "server/discover" {
         return Err(discover(&exchange));
     }
-    let method = Method::find(&request.method, server.capabilities)
+    let method = Method::find(&request.method, server.capabilities, dialect)
         .ok_or_else(|| Answer::unknown_method(&request.id, &request.method))?;
     if let (Some(headers), Some(named)) =
         (headers, method.named_by(&request.params).and_then(string))
@@ -50,16 +54,51 @@ pub(crate) fn open(
         let checked = headers.name.must_decode_to("Mcp-Name", &named);
         checked.map_err(|problem| mismatch(&request.id, &problem))?;
     }
-    let operation = method
-        .operation(&request.params)
-        .map_err(|InvalidParams(details)| {
-            Answer::served(frame::invalid_params(&request.id, &details))
-        })?;
+    let invalid = |InvalidParams(details): InvalidParams| {
+        Answer::served(frame::invalid_params(&request.id, &details))
+    };
+    let operation = method.operation(&request.params).map_err(invalid)?;
+    let tasks = envelope.extensions.contains_key(EXTENSION);
+    if uses_tasks(&operation) && !tasks {
+        return Err(exchange.answer(&Reply::Refused(Refusal::TasksUndeclared)));
+    }
+    let retry = if operation.may_ask() {
+        request.params.retry().map_err(invalid)?
+    } else {
+        None
+    };
+    let meta = request.params.meta.map(Json::from_raw);
     Ok(Box::new(Call {
         exchange,
-        context: envelope.context(request.params.meta.map(Json::from_raw)),
+        context: envelope.context(meta, principal),
         operation,
+        retry,
+        task: if tasks {
+            TaskWish::Welcome
+        } else {
+            TaskWish::Impossible
+        },
     }))
+}
+
+/// TKE-9, SUB-10.
+fn uses_tasks(operation: &Operation) -> bool {
+    match operation {
+        Operation::Listen(filter) => !filter.tasks.is_empty(),
+        Operation::GetTask { .. }
+        | Operation::AwaitTask { .. }
+        | Operation::ListTasks { .. }
+        | Operation::UpdateTask { .. }
+        | Operation::CancelTask { .. } => true,
+        Operation::ListTools { .. }
+        | Operation::CallTool { .. }
+        | Operation::ListResources { .. }
+        | Operation::ListTemplates { .. }
+        | Operation::ReadResource { .. }
+        | Operation::ListPrompts { .. }
+        | Operation::GetPrompt { .. }
+        | Operation::Complete { .. } => false,
+    }
 }
 
 /// What is missing in the `_meta` of a request that ought to be modern.
@@ -96,13 +135,14 @@ fn version(
 /// What a modern request's `_meta` says, beyond the version.
 struct Envelope {
     log: LogFilter,
-    client: Option<Arc<crate::model::ClientInfo>>,
-    extensions: Arc<std::collections::BTreeMap<String, Json>>,
+    client: Option<Arc<ClientInfo>>,
+    can_ask: AskKinds,
+    extensions: Arc<BTreeMap<String, Json>>,
 }
 
 impl Envelope {
     /// Rung 10 (DSC-1, LOG-3).
-    fn read(meta: &Meta<'_>) -> Result<Self, InvalidParams> {
+    fn read(meta: &Meta<'_>, dialect: &Dialect) -> Result<Self, InvalidParams> {
         let capabilities = meta
             .capabilities
             .ok_or_else(|| InvalidParams(format!("{CAPABILITIES} is missing")))?;
@@ -130,6 +170,7 @@ impl Envelope {
         Ok(Self {
             log: log.transpose()?.map_or(LogFilter::Off, LogFilter::Request),
             client: client.transpose()?,
+            can_ask: ask::can_ask(Some(capabilities), dialect),
             extensions: extensions(capabilities),
         })
     }
@@ -149,16 +190,14 @@ impl Envelope {
         )
     }
 
-    fn context(self, meta: Option<Json>) -> CallContext {
+    fn context(self, meta: Option<Json>, principal: &Arc<Principal>) -> CallContext {
         CallContext {
             client: self.client,
-            can_ask: AskKinds::default(),
+            can_ask: self.can_ask,
             extensions: self.extensions,
-            principal: Arc::new(Principal::default()),
+            principal: Arc::clone(principal),
             meta,
-            answers: std::collections::BTreeMap::new(),
-            state: None,
-            deferred: false,
+            ..CallContext::default()
         }
     }
 }

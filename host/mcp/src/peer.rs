@@ -14,7 +14,8 @@ use crate::door::{Carrier, Door, Request, SessionMessage};
 use crate::exchange::Call;
 use crate::frame;
 use crate::jsonrpc::{self, Malformed, Message, RequestId};
-use crate::legacy::{self, InFlight, Session, Step};
+use crate::legacy::{self, InFlight, Response, Session, Step};
+use crate::model::Principal;
 use crate::modern;
 use crate::server::ServerFacts;
 
@@ -22,6 +23,7 @@ use crate::server::ServerFacts;
 /// by.
 #[derive(Debug)]
 pub struct Peer<H> {
+    principal: Arc<Principal>,
     session: Option<Session>,
     running: InFlight<H>,
 }
@@ -35,14 +37,33 @@ pub enum Effect<H> {
     Start(Box<Call>),
     /// End this call and send nothing more for it.
     Cancel(H),
+    /// Hand this to whoever waits for it.
+    Response(Response),
+    /// Tell the client of changes to this resource from now on, or no more, and send
+    /// the answer.
+    Watch {
+        /// The request's id.
+        id: RequestId,
+        /// Which resource, and what is below it.
+        uri: String,
+        /// From now on, or no more.
+        watched: bool,
+        /// The answer.
+        answer: Bytes,
+    },
+    /// Carry all of these out; what they answer goes into one message, when the last
+    /// has its answer.
+    Batch(Vec<Effect<H>>),
     /// Nothing.
     Nothing,
 }
 
 impl<H> Peer<H> {
-    /// A channel on which nothing has been said.
-    pub fn new() -> Self {
+    /// A channel on which nothing has been said, to a client that acts on behalf of
+    /// this principal.
+    pub fn new(principal: Arc<Principal>) -> Self {
         Self {
+            principal,
             session: None,
             running: InFlight::default(),
         }
@@ -51,6 +72,15 @@ impl<H> Peer<H> {
     /// Takes in one frame, whatever it holds. Never panics, and never ends the
     /// channel: what cannot be understood is answered.
     pub fn receive(&mut self, frame: &[u8], server: &Arc<ServerFacts>) -> Effect<H> {
+        match (jsonrpc::batch(frame), &self.session) {
+            (Some(Ok(elements)), Some(session)) => {
+                let step = session.receive(SessionMessage::Batch(elements), server);
+                return self.carry_out(step);
+            }
+            (Some(Err(problem)), _) => return Effect::Send(self.malformed(&problem)),
+            // Which is what parsing says as well.
+            (Some(Ok(_)), None) | (None, _) => {}
+        }
         match jsonrpc::parse(frame) {
             Ok(Message::Request { id, method, params }) => {
                 match Request::read(id, method, params) {
@@ -62,7 +92,7 @@ impl<H> Peer<H> {
                 let step = legacy::notification(&method, params);
                 self.carry_out(step)
             }
-            Ok(Message::Response { .. }) => Effect::Nothing,
+            Ok(Message::Response { id, outcome }) => Effect::Response(Response::new(id, outcome)),
             Err(problem) => Effect::Send(self.malformed(&problem)),
         }
     }
@@ -74,20 +104,25 @@ impl<H> Peer<H> {
         )))
     }
 
+    /// The session, if there has been a handshake.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
     /// Remembers a call that [`Effect::Start`] asked for.
     pub fn started(&mut self, id: RequestId, handle: H) {
         self.running.insert(id, handle);
     }
 
-    /// Forgets a call that has been answered. False if it was cancelled before:
-    /// then its answer must not be sent.
-    pub fn ended(&mut self, id: &RequestId) -> bool {
-        self.running.remove(id).is_some()
+    /// Forgets a call that has been answered. None if it was cancelled before: then
+    /// its answer must not be sent.
+    pub fn ended(&mut self, id: &RequestId) -> Option<H> {
+        self.running.remove(id)
     }
 
     /// Forgets a call that ended without an answer, by its handle. None if it was
     /// cancelled before.
-    pub fn failed(&mut self, is_it: impl Fn(&H) -> bool) -> Option<RequestId> {
+    pub fn failed(&mut self, is_it: impl Fn(&H) -> bool) -> Option<(RequestId, H)> {
         self.running.remove_where(is_it)
     }
 
@@ -105,11 +140,11 @@ impl<H> Peer<H> {
         };
         match request.door(&carrier) {
             Door::Closed(answer) => Effect::Send(answer.frame),
-            Door::Modern => match modern::open(&request, None, server) {
+            Door::Modern => match modern::open(&request, None, server, &self.principal) {
                 Ok(call) => Effect::Start(call),
                 Err(answer) => Effect::Send(answer.frame),
             },
-            Door::Initialize => match Session::open(&request, server) {
+            Door::Initialize => match Session::open(&request, server, &self.principal) {
                 Ok((session, answer)) => {
                     self.session = Some(session);
                     Effect::Send(answer.frame)
@@ -135,17 +170,34 @@ impl<H> Peer<H> {
                 .running
                 .remove(&id)
                 .map_or(Effect::Nothing, Effect::Cancel),
+            Step::Response(response) => Effect::Response(response),
+            Step::Watch {
+                id,
+                uri,
+                watched,
+                answer,
+            } => Effect::Watch {
+                id,
+                uri,
+                watched,
+                answer: answer.frame,
+            },
+            Step::Batch(steps) => {
+                let effects = steps.into_iter().map(|step| match step {
+                    // Running before the batch came.
+                    Step::Run(call) => match self.running.admit(call.exchange.id()) {
+                        Ok(()) => Effect::Start(call),
+                        Err(answer) => Effect::Send(answer.frame),
+                    },
+                    step => self.carry_out(step),
+                });
+                Effect::Batch(effects.collect())
+            }
             Step::Nothing => Effect::Nothing,
         }
     }
 
     fn malformed(&self, problem: &Malformed) -> Bytes {
         frame::malformed(problem, self.session.as_ref().map(Session::dialect))
-    }
-}
-
-impl<H> Default for Peer<H> {
-    fn default() -> Self {
-        Self::new()
     }
 }

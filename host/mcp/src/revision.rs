@@ -41,6 +41,40 @@ pub enum Structured {
     Any,
 }
 
+/// Which forms a client can put to its person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forms {
+    /// None.
+    No,
+    /// Texts, numbers, booleans and choices of one, without defaults but for
+    /// booleans.
+    Plain,
+    /// All fields; visits to web pages are a mode of the same request.
+    Rich,
+}
+
+/// What the messages for a client's model are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sampling {
+    /// One text or picture each.
+    Pictures,
+    /// One text, picture or sound each.
+    Sounds,
+    /// Any number of blocks, uses of tools among them.
+    Blocks,
+}
+
+/// In which form a revision has tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tasks {
+    /// Not at all.
+    No,
+    /// A part of the protocol: the client asks for one, and for its result.
+    Core,
+    /// An extension: the server decides, and the result is a part of the task.
+    Extension,
+}
+
 /// What a revision can say (mcp-requirements §26, §27, §32).
 #[derive(Debug)]
 #[expect(
@@ -64,9 +98,20 @@ pub struct Dialect {
     pub titles_and_meta: bool,
     /// `icons`.
     pub icons: bool,
-    /// `execution.taskSupport` on tools. False where a revision has it and wharf
-    /// does not run tasks.
-    pub task_support: bool,
+    /// Tasks; `execution.taskSupport` on tools where they are a part of the
+    /// protocol.
+    pub tasks: Tasks,
+    /// Several messages in one (BAT-1).
+    pub batches: bool,
+    /// Forms in `elicitation/create`.
+    pub forms: Forms,
+    /// A visit to a web page has an identifier (ELI-3).
+    pub elicitation_id: bool,
+    /// Messages in `sampling/createMessage`.
+    pub sampling: Sampling,
+    /// A stream of events begins with an empty one, and may be let go of until the
+    /// client comes back for the rest (SHL-26, SHL-27).
+    pub polling: bool,
     /// `message` in progress notifications.
     pub progress_message: bool,
     /// The `completions` capability.
@@ -158,7 +203,12 @@ static V2024_11_05: Dialect = Dialect {
     structured: Structured::No,
     titles_and_meta: false,
     icons: false,
-    task_support: false,
+    tasks: Tasks::No,
+    batches: false,
+    forms: Forms::No,
+    elicitation_id: false,
+    sampling: Sampling::Pictures,
+    polling: false,
     progress_message: false,
     completions_capability: false,
     result_type: false,
@@ -174,6 +224,8 @@ static V2025_03_26: Dialect = Dialect {
     tool_annotations: true,
     progress_message: true,
     completions_capability: true,
+    batches: true,
+    sampling: Sampling::Sounds,
     ..V2024_11_05
 };
 
@@ -182,6 +234,8 @@ static V2025_06_18: Dialect = Dialect {
     resource_link: true,
     structured: Structured::Object,
     titles_and_meta: true,
+    batches: false,
+    forms: Forms::Plain,
     ..V2025_03_26
 };
 
@@ -189,6 +243,11 @@ static V2025_11_25: Dialect = Dialect {
     revision: Revision::V2025_11_25,
     icons: true,
     error_without_id: true,
+    tasks: Tasks::Core,
+    forms: Forms::Rich,
+    elicitation_id: true,
+    sampling: Sampling::Blocks,
+    polling: true,
     ..V2025_06_18
 };
 
@@ -200,6 +259,9 @@ static V2026_07_28: Dialect = Dialect {
     cache_hints: true,
     server_in_meta: true,
     resource_not_found: ErrorCode::INVALID_PARAMS,
+    tasks: Tasks::Extension,
+    elicitation_id: false,
+    polling: false,
     ..V2025_11_25
 };
 

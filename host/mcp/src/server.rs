@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::model::Json;
-use crate::revision::{Dialect, Era, Revision};
+use crate::revision::{Dialect, Era, Revision, Tasks};
+use crate::task::EXTENSION;
 use crate::write::Writer;
 
 /// The server's identity and capabilities: what `initialize` and
@@ -27,7 +28,7 @@ pub struct ServerFacts {
 
 /// Which features have something behind them (DSC-8).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
+#[expect(clippy::struct_excessive_bools, reason = "five independent facts")]
 pub struct Capabilities {
     /// A plugin has tools.
     pub tools: bool,
@@ -37,6 +38,8 @@ pub struct Capabilities {
     pub prompts: bool,
     /// A plugin completes arguments.
     pub completions: bool,
+    /// A plugin has tools that run as tasks, or put their work off.
+    pub tasks: bool,
 }
 
 impl ServerFacts {
@@ -69,28 +72,39 @@ impl ServerFacts {
             .map(Revision::as_str)
     }
 
-    /// The `_meta` of a result: what a plugin put there, and the server's name where
-    /// the dialect wants it.
-    pub(crate) fn write_meta(&self, w: &mut Writer, meta: Option<&Json>, dialect: &Dialect) {
+    /// The `_meta` of a result: what a plugin put there, an entry of our own, and the
+    /// server's name where the dialect wants it.
+    pub(crate) fn write_meta(
+        &self,
+        w: &mut Writer,
+        meta: Option<&Json>,
+        entry: impl FnOnce(&mut Writer),
+        dialect: &Dialect,
+    ) {
         let entries = meta.map(Json::members).unwrap_or_default();
+        let mut own = Writer::default();
+        entry(&mut own);
+        let own = own.finish();
         let server = if dialect.server_in_meta {
             &*self.meta
         } else {
             b""
         };
-        if entries.is_empty() && server.is_empty() {
+        if entries.is_empty() && own.is_empty() && server.is_empty() {
             return;
         }
         w.key("_meta").object(|w| {
             w.members(entries.as_bytes());
+            w.members(&own);
             w.members(server);
         });
     }
 
-    /// The members of an `initialize` result (LIF-1).
-    pub(crate) fn write_initialize(&self, w: &mut Writer, dialect: &Dialect) {
+    /// The members of an `initialize` result (LIF-1). Tasks can be listed only by
+    /// whoever has a name (TKD-10).
+    pub(crate) fn write_initialize(&self, w: &mut Writer, dialect: &Dialect, named: bool) {
         w.key("protocolVersion").string(dialect.revision.as_str());
-        self.write_capabilities(w, dialect);
+        self.write_capabilities(w, dialect, named);
         w.key("serverInfo");
         self.write_implementation(w);
         w.text_member("instructions", self.instructions.as_deref());
@@ -102,27 +116,38 @@ impl ServerFacts {
             .array(Self::supported_versions(), |w, version| {
                 w.string(version);
             });
-        self.write_capabilities(w, dialect);
+        self.write_capabilities(w, dialect, false);
         w.text_member("instructions", self.instructions.as_deref());
     }
 
-    fn write_capabilities(&self, w: &mut Writer, dialect: &Dialect) {
+    /// §10.1. Any plugin may say at any time that its lists have changed (CAP-4), and
+    /// log in any call (LOG-1).
+    fn write_capabilities(&self, w: &mut Writer, dialect: &Dialect, named: bool) {
         let has = self.capabilities;
+        let changing: &[&str] = &["listChanged"];
+        let watched: &[&str] = &["subscribe", "listChanged"];
         w.key("capabilities").object(|w| {
-            for (name, there) in [
-                ("tools", has.tools),
-                ("resources", has.resources),
-                ("prompts", has.prompts),
+            for (name, there, flags) in [
+                ("tools", has.tools, changing),
+                ("resources", has.resources, watched),
+                ("prompts", has.prompts, changing),
                 (
                     "completions",
                     has.completions && dialect.completions_capability,
+                    &[],
                 ),
-                // Any plugin may log in any call (LOG-1).
-                ("logging", true),
+                ("logging", true, &[]),
             ] {
                 if there {
-                    w.key(name).object(|_| {});
+                    w.key(name).object(|w| {
+                        for flag in flags {
+                            w.key(flag).boolean(true);
+                        }
+                    });
                 }
+            }
+            if has.tasks {
+                write_tasks(w, dialect, named);
             }
         });
     }
@@ -132,5 +157,23 @@ impl ServerFacts {
             w.key("name").string(&self.name);
             w.key("version").string(&self.version);
         });
+    }
+}
+
+/// TKD-1, TKE-1, CAP-2: each form in its place.
+fn write_tasks(w: &mut Writer, dialect: &Dialect, named: bool) {
+    match dialect.tasks {
+        Tasks::No => {}
+        Tasks::Core => w.key("tasks").object(|w| {
+            if named {
+                w.key("list").object(|_| {});
+            }
+            w.key("cancel").object(|_| {});
+            w.key("requests")
+                .object(|w| w.key("tools").object(|w| w.key("call").object(|_| {})));
+        }),
+        Tasks::Extension => w
+            .key("extensions")
+            .object(|w| w.key(EXTENSION).object(|_| {})),
     }
 }

@@ -23,6 +23,7 @@ fn server() -> Arc<ServerFacts> {
             resources: true,
             prompts: false,
             completions: true,
+            tasks: true,
         },
     )
 }
@@ -33,6 +34,9 @@ fn drive(peer: &mut Peer<u32>, message: &str) -> String {
         Effect::Send(frame) => String::from_utf8(frame.to_vec()).unwrap(),
         Effect::Start(call) => format!("start {} {:?}", call.exchange.id(), call.operation),
         Effect::Cancel(handle) => format!("cancel {handle}"),
+        Effect::Response(response) => format!("response to {:?}", response.id),
+        Effect::Watch { uri, watched, .. } => format!("watch {uri} {watched}"),
+        Effect::Batch(effects) => format!("batch of {}", effects.len()),
         Effect::Nothing => "nothing".to_owned(),
     }
 }
@@ -40,7 +44,7 @@ fn drive(peer: &mut Peer<u32>, message: &str) -> String {
 const MODERN: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 fn initialized(version: &str) -> Peer<u32> {
-    let mut peer = Peer::new();
+    let mut peer = Peer::new(Arc::default());
     let reply = drive(
         &mut peer,
         &format!(
@@ -54,7 +58,7 @@ fn initialized(version: &str) -> Peer<u32> {
 /// RPC-5, LIF-1 to LIF-7, ERA-8, PNG-1, RPC-7, RPC-10 on an ordered channel.
 #[test]
 fn a_channel_without_a_session_names_both_ways_in() {
-    let mut peer = Peer::new();
+    let mut peer = Peer::new(Arc::default());
     let mut check = |message: &str, expected: &str| {
         assert_eq!(drive(&mut peer, message), expected, "{message}");
     };
@@ -93,7 +97,7 @@ fn a_handshake_settles_the_revision() {
         ("1999-01-01", "2025-11-25"),
     ] {
         let reply = drive(
-            &mut Peer::new(),
+            &mut Peer::new(Arc::default()),
             &format!(
                 r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{asked}"}}}}"#
             ),
@@ -115,7 +119,7 @@ fn a_handshake_settles_the_revision() {
 #[test]
 fn a_handshake_without_a_version_is_refused() {
     let reply = drive(
-        &mut Peer::new(),
+        &mut Peer::new(Arc::default()),
         r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":7}}"#,
     );
     assert!(
@@ -185,7 +189,7 @@ fn call_id(request: &str) -> wharf_mcp::RequestId {
 /// ERA-9: both eras share a channel, and neither pins it.
 #[test]
 fn modern_requests_pass_beside_a_session() {
-    let mut peer = Peer::new();
+    let mut peer = Peer::new(Arc::default());
     let discover =
         format!(r#"{{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{{{MODERN}}}}}"#);
     let expected = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{},"resources":{},"completions":{},"logging":{}},"instructions":"Be kind.","ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#;
@@ -201,7 +205,7 @@ fn post(body: &str, headers: &Headers<'_>) -> String {
         Standing::Refused => 400,
         Standing::UnknownMethod => 404,
     };
-    match route_http(body.as_bytes(), headers, &server()) {
+    match route_http(body.as_bytes(), headers, &server(), &Arc::default()) {
         HttpRoute::Answer(answer) => format!(
             "{}: {}",
             standing(answer.standing),
@@ -212,7 +216,10 @@ fn post(body: &str, headers: &Headers<'_>) -> String {
         HttpRoute::Initialize(_) => "initialize".to_owned(),
         HttpRoute::Session(SessionMessage::Request(_)) => "session request".to_owned(),
         HttpRoute::Session(SessionMessage::Notification { .. }) => "session note".to_owned(),
-        HttpRoute::Session(SessionMessage::Response) => "session response".to_owned(),
+        HttpRoute::Session(SessionMessage::Batch(elements)) => {
+            format!("session batch of {}", elements.len())
+        }
+        HttpRoute::Session(SessionMessage::Response(_)) => "session response".to_owned(),
     }
 }
 
@@ -362,7 +369,7 @@ fn events_are_sent_to_those_who_want_them() {
     };
     let sent = |event: &Event| {
         call.exchange
-            .notification(event)
+            .notification(event, None)
             .map(|frame| String::from_utf8(frame.to_vec()).unwrap())
     };
     let expected = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7,"progress":1.0,"total":2.0}}"#;
@@ -386,14 +393,15 @@ fn events_are_sent_to_those_who_want_them() {
         body.as_bytes(),
         &modern_headers("tools/call", Some("t")),
         &server(),
+        &Arc::default(),
     ) else {
         panic!("it was not run")
     };
     assert!(!call.exchange.may_notify());
-    assert!(call.exchange.notification(&progress(1.0)).is_none());
+    assert!(call.exchange.notification(&progress(1.0), None).is_none());
     assert!(
         call.exchange
-            .notification(&log(LogLevel::Emergency))
+            .notification(&log(LogLevel::Emergency), None)
             .is_none()
     );
 }
@@ -425,7 +433,8 @@ fn a_result_is_written_for_its_reader() {
         assert_eq!(call.exchange.answer(&reply).frame, text, "{version}");
     }
     let body = request("tools/call", &format!(r#""name":"t",{MODERN}"#));
-    let Effect::Start(call) = Peer::<u32>::new().receive(body.as_bytes(), &server()) else {
+    let Effect::Start(call) = Peer::<u32>::new(Arc::default()).receive(body.as_bytes(), &server())
+    else {
         panic!("it was not started")
     };
     assert_eq!(
@@ -453,7 +462,7 @@ fn additions_are_written_as_far_as_they_are_known() {
     let answer = |peer: &mut Peer<u32>, body: String| match peer.receive(body.as_bytes(), &server())
     {
         Effect::Start(call) => call.exchange.answer(&reply).frame,
-        Effect::Send(_) | Effect::Cancel(_) | Effect::Nothing => panic!("it was not started"),
+        other => panic!("it was not started: {other:?}"),
     };
     let call = request("tools/call", r#""name":"t""#);
     assert_eq!(
@@ -462,7 +471,7 @@ fn additions_are_written_as_far_as_they_are_known() {
     );
     let call = request("tools/call", &format!(r#""name":"t",{MODERN}"#));
     assert_eq!(
-        answer(&mut Peer::new(), call),
+        answer(&mut Peer::new(Arc::default()), call),
         r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"x","annotations":{"lastModified":"2025-01-12T15:00:58Z"}}],"_meta":{"a": 1,"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#
     );
 }

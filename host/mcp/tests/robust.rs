@@ -21,6 +21,7 @@ fn server() -> Arc<ServerFacts> {
         resources: true,
         prompts: true,
         completions: true,
+        tasks: true,
     };
     ServerFacts::new("test", "1", None, capabilities)
 }
@@ -97,7 +98,7 @@ fn call_named(name: &str, header: Header<'_>) -> Result<Operation, String> {
         session: false,
     };
     let body = body.to_string();
-    let route = route_http(body.as_bytes(), &headers, &server());
+    let route = route_http(body.as_bytes(), &headers, &server(), &Arc::default());
     if let HttpRoute::Run(call) = route {
         return Ok(call.operation);
     }
@@ -150,7 +151,7 @@ fn token() -> impl Strategy<Value = String> {
 
 /// A call in a legacy session, whose parameters are given.
 fn start(method: &str, id: &str, params: &str) -> Result<Box<Call>, String> {
-    let mut peer = Peer::<()>::new();
+    let mut peer = Peer::<()>::new(Arc::default());
     let hello = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#;
     peer.receive(hello.as_bytes(), &server());
     let message =
@@ -172,11 +173,11 @@ fn header(value: Option<&[u8]>) -> Header<'_> {
 proptest! {
     #[test]
     fn bytes_never_panic(frames in prop::collection::vec(any::<Vec<u8>>(), 0..4)) {
-        let mut peer = Peer::<u32>::new();
+        let mut peer = Peer::<u32>::new(Arc::default());
         for frame in &frames {
             let effect = peer.receive(frame, &server());
             prop_assert!(!matches!(effect, Effect::Start(_) | Effect::Cancel(_)));
-            route_http(frame, &Headers::default(), &server());
+            route_http(frame, &Headers::default(), &server(), &Arc::default());
         }
     }
 
@@ -194,7 +195,7 @@ proptest! {
             name: header(name.as_ref().map(String::as_bytes)),
             session,
         };
-        route_http(body.as_bytes(), &headers, &server());
+        route_http(body.as_bytes(), &headers, &server(), &Arc::default());
         headers.allow_session();
     }
 
@@ -203,10 +204,17 @@ proptest! {
     /// an id that is taken.
     #[test]
     fn scripts_never_confuse_the_peer(messages in prop::collection::vec(message(), 0..12)) {
-        let mut peer = Peer::<String>::new();
+        let mut peer = Peer::<String>::new(Arc::default());
         let mut running: Vec<String> = Vec::new();
         for message in &messages {
-            match peer.receive(message.as_bytes(), &server()) {
+            let mut effects = vec![peer.receive(message.as_bytes(), &server())];
+            while let Some(effect) = effects.pop() {
+                match effect {
+                Effect::Batch(elements) => effects.extend(elements.into_iter().rev()),
+                Effect::Response(_) => {}
+                Effect::Watch { answer, .. } => {
+                    prop_assert!(serde_json::from_slice::<serde_json::Value>(&answer).is_ok());
+                }
                 Effect::Start(call) => {
                     let id = call.exchange.id().clone();
                     prop_assert!(!running.contains(&id.to_string()), "{message}");
@@ -223,6 +231,7 @@ proptest! {
                     prop_assert!(serde_json::from_slice::<serde_json::Value>(&frame).is_ok());
                 }
                 Effect::Nothing => {}
+                }
             }
             prop_assert_eq!(peer.running(), running.len());
         }
@@ -284,7 +293,7 @@ proptest! {
             total: None,
             message: None,
         };
-        let frame = call.exchange.notification(&progress).unwrap();
+        let frame = call.exchange.notification(&progress, None).unwrap();
         let expected = format!(r#""progressToken":{token},"#);
         let text = String::from_utf8(frame.to_vec()).unwrap();
         prop_assert!(text.contains(&expected), "{text}");

@@ -59,6 +59,10 @@ pub(crate) trait Operation: Send {
     /// What comes out of it.
     type Output: Send;
 
+    /// Whether the guest may announce changes meanwhile. Not while it lists what it
+    /// offers: a change makes the host list again, and there would be no end to it.
+    const MAY_ANNOUNCE: bool = true;
+
     /// Does it in line 0.1.
     fn v0_1(
         self,

@@ -1,18 +1,19 @@
 //! What a running guest may tell the host, whatever line of the contract it
-//! speaks: progress, log messages, changes.
+//! speaks: progress, log messages, silences, changes.
 //!
 //! Each of these is bounded, and what is over the bound is dropped: a guest that
 //! talks too much loses words, not its result. JSON is checked here; what is not
 //! JSON ends the call.
 
+use std::time::Duration;
+
 use tracing::Level;
 use wasmtime::Result;
-use wharf_mcp::model::{Event, LogLevel};
+use wharf_mcp::model::{Change, Event, LogLevel};
 
 use crate::console::harmless;
 use crate::output::json;
 use crate::state::State;
-use wharf_mcp::model::Change;
 
 impl State {
     /// Reports progress, if anybody wants to know and it is progress.
@@ -65,10 +66,20 @@ impl State {
         Ok(())
     }
 
+    /// Announces that nothing will be said for so long, at most until the deadline.
+    pub(crate) async fn announce_silence(&mut self, lasts: Duration) {
+        self.said.reports = self.said.reports.saturating_add(1);
+        if lasts.is_zero() || self.said.reports > self.guest.limits.events {
+            return;
+        }
+        let lasts = lasts.min(Duration::from_millis(self.millis_left()));
+        self.call.events.emit(Event::Silence { lasts }).await;
+    }
+
     /// Passes on that something has changed.
     pub(crate) fn changed(&mut self, change: Change) {
         self.said.changes = self.said.changes.saturating_add(1);
-        if self.said.changes <= self.guest.limits.changes {
+        if self.announces && self.said.changes <= self.guest.limits.changes {
             (self.guest.changes)(change);
         }
     }

@@ -47,6 +47,7 @@ impl Ready {
 
         let turn = Arc::new(Turn::new(self.runtime.ticker().clock()));
         let mut store = self.store(call, &turn);
+        store.data_mut().announces = O::MAY_ANNOUNCE;
         let work = self.begin(operation, &mut store);
         let work = take_turns(&turn, self.runtime.lane(), work);
         match timeout(limits.deadline, work).await {

@@ -49,16 +49,31 @@ pub struct Description {
 pub struct Plugin(Arc<Loaded>);
 
 struct Loaded {
-    ready: Ready,
+    ready: Arc<Ready>,
     description: Description,
 }
 
 impl Plugin {
     /// Asks a component what it offers.
     pub(crate) async fn describe(ready: Ready) -> Result<Self, LoadError> {
-        let parts = ready.abi.parts();
         let types = ready.run(Call::silent(), CheckTypes).await;
         types.map_err(LoadError::Start)?.map_err(mismatch)?;
+        Self::list(Arc::new(ready)).await
+    }
+
+    /// Asks the plugin again what it offers: that may depend on a file, say. Gives
+    /// a plugin that offers the new lists and shares everything else with this one:
+    /// compiled code, grants, limits, and the bound on running calls. This one
+    /// stays as it is, and so do its calls.
+    ///
+    /// The lists are read and checked as they are when a plugin is loaded, under
+    /// the same limits.
+    pub async fn described_again(&self) -> Result<Self, LoadError> {
+        Self::list(Arc::clone(&self.0.ready)).await
+    }
+
+    async fn list(ready: Arc<Ready>) -> Result<Self, LoadError> {
+        let parts = ready.abi.parts();
         let mut description = Description {
             completions: parts.completions,
             ..Description::default()
@@ -80,7 +95,8 @@ impl Plugin {
         &self.0.ready.guest.name
     }
 
-    /// What it offers, as it said when it was loaded.
+    /// What it offers, as it said when it was loaded or
+    /// [described again](Self::described_again).
     pub fn description(&self) -> &Description {
         &self.0.description
     }

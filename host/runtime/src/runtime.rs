@@ -66,7 +66,7 @@ impl Runtime {
     /// granted, asks it what it offers, and checks that.
     ///
     /// The plugin runs for the first time here, under its limits. `changes` is
-    /// told what it says has changed, then and later. If this is dropped, a
+    /// told what it says has changed in its calls. If this is dropped, a
     /// compilation that has begun goes on and its result is thrown away.
     pub async fn load(
         &self,

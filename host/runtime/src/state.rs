@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub(crate) turn: Arc<Turn>,
     pub(crate) memory: Memory,
     pub(crate) said: Said,
+    /// Whether anybody hears of the changes it announces.
+    pub(crate) announces: bool,
     console: Option<Arc<Console>>,
     wasi: WasiCtx,
     table: ResourceTable,
@@ -68,6 +70,7 @@ impl State {
             turn,
             memory: Memory::new(guest.limits.memory),
             said: Said::default(),
+            announces: true,
             console: None,
             wasi,
             table,

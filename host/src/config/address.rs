@@ -1,31 +1,66 @@
-//! Where HTTP is served, and for whom: addresses, host names, origins.
+//! Where to serve, and for whom: addresses, sockets, host names, origins.
 //!
 //! Host names and origins are brought into the form they have in requests, so that
 //! the server compares texts and nothing more.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
-use super::{AddressProblem, ConfigError};
+use super::{AddressProblem, ConfigError, Listen};
 use crate::cli::ServeArgs;
 
 /// Where HTTP is served if nothing is said. Loopback, because there is no
 /// authentication; 8080, because that is what people try first.
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// Where HTTP is to be served, if at all.
-pub(super) fn listen(args: &ServeArgs) -> Result<Option<SocketAddr>, ConfigError> {
-    let address = match &args.listen {
-        Some(value) => socket_address(value).map_err(|problem| ConfigError::Listen {
+/// What Unix sockets are written with.
+const UNIX: &str = "unix:";
+const HTTP_UNIX: &str = "http+unix:";
+
+/// Where to serve, apart from standard input and output.
+pub(super) fn listen(args: &ServeArgs) -> Result<Vec<Listen>, ConfigError> {
+    let mut places = Vec::new();
+    for value in &args.listen {
+        let place = place(value).map_err(|problem| ConfigError::Listen {
             value: value.clone(),
             problem,
-        })?,
-        None if args.stdio => return Ok(None),
-        None => DEFAULT,
-    };
-    if args.allow_public || is_loopback(address.ip()) {
-        Ok(Some(address))
+        });
+        places.push(place?);
+    }
+    if places.is_empty() && !args.stdio {
+        places.push(Listen::Http(DEFAULT));
+    }
+    let public = addresses(&places).find(|address| !is_loopback(address.ip()));
+    match public {
+        Some(address) if !args.allow_public => Err(ConfigError::PublicAddress { address }),
+        Some(_) | None => Ok(places),
+    }
+}
+
+fn addresses(places: &[Listen]) -> impl Iterator<Item = SocketAddr> {
+    places.iter().filter_map(|place| match place {
+        Listen::Http(address) => Some(*address),
+        Listen::HttpUnix(_) | Listen::Unix(_) => None,
+    })
+}
+
+fn place(value: &str) -> Result<Listen, AddressProblem> {
+    if let Some(path) = value.strip_prefix(UNIX) {
+        Ok(Listen::Unix(socket_path(path)?))
+    } else if let Some(path) = value.strip_prefix(HTTP_UNIX) {
+        Ok(Listen::HttpUnix(socket_path(path)?))
+    } else if value.starts_with(['/', '.']) {
+        Err(AddressProblem::Path)
     } else {
-        Err(ConfigError::PublicAddress { address })
+        Ok(Listen::Http(socket_address(value)?))
+    }
+}
+
+/// A path, perhaps with the two slashes that URLs have before it.
+fn socket_path(value: &str) -> Result<PathBuf, AddressProblem> {
+    match value.strip_prefix("//").unwrap_or(value) {
+        "" => Err(AddressProblem::NoPath),
+        path => Ok(path.into()),
     }
 }
 
@@ -61,22 +96,15 @@ fn socket_address(value: &str) -> Result<SocketAddr, AddressProblem> {
 
 /// Names that requests may be for. The address that is listened on is one of them
 /// where it is a particular one, since clients then have it in their URL.
-pub(super) fn hosts(
-    values: &[String],
-    listen: Option<SocketAddr>,
-) -> Result<Vec<String>, ConfigError> {
-    let listened = listen.map(|address| address.ip());
+pub(super) fn hosts(values: &[String], listen: &[Listen]) -> Result<Vec<String>, ConfigError> {
+    let listened = addresses(listen).map(|address| address.ip());
     let own = listened.filter(|ip| !ip.is_unspecified() && !is_loopback(*ip));
     let named = values.iter().map(|value| {
         host(value).ok_or_else(|| ConfigError::Host {
             value: value.clone(),
         })
     });
-    own.map(host_of_ip)
-        .map(Ok)
-        .into_iter()
-        .chain(named)
-        .collect()
+    own.map(host_of_ip).map(Ok).chain(named).collect()
 }
 
 /// Origins that requests may come from.
@@ -133,7 +161,29 @@ fn origin(value: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{host, hosts, origin, socket_address};
+    use super::{Listen, host, hosts, origin, place, socket_address};
+
+    #[test]
+    fn sockets() {
+        for (value, expected) in [
+            ("unix:/run/a.sock", Some(Listen::Unix("/run/a.sock".into()))),
+            (
+                "unix:///run/a.sock",
+                Some(Listen::Unix("/run/a.sock".into())),
+            ),
+            ("unix:a.sock", Some(Listen::Unix("a.sock".into()))),
+            (
+                "http+unix:/run/a.sock",
+                Some(Listen::HttpUnix("/run/a.sock".into())),
+            ),
+            ("unix:", None),
+            ("http+unix://", None),
+            ("/run/a.sock", None),
+            ("./a.sock", None),
+        ] {
+            assert_eq!(place(value).ok(), expected, "{value}");
+        }
+    }
 
     #[test]
     fn addresses() {
@@ -231,8 +281,8 @@ mod tests {
             ("0.0.0.0:80", vec!["a"]),
             ("127.0.0.1:80", vec!["a"]),
         ] {
-            let listen = Some(listen.parse().unwrap());
-            assert_eq!(hosts(&["A".to_owned()], listen).unwrap(), expected);
+            let listen = [Listen::Http(listen.parse().unwrap())];
+            assert_eq!(hosts(&["A".to_owned()], &listen).unwrap(), expected);
         }
     }
 }

@@ -125,6 +125,12 @@ pub enum AddressProblem {
     /// `http://…`
     #[error("this is a URL, not an address")]
     Url,
+    /// `/run/…`
+    #[error("this is a path, not an address")]
+    Path,
+    /// `unix:`
+    #[error("the path of the socket is missing")]
+    NoPath,
     /// An address alone.
     #[error("the port is missing")]
     NoPort,

@@ -48,6 +48,9 @@ impl AddressProblem {
             Self::NotAnAddress | Self::NotAPort => {
                 "write it like `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` or `8080`"
             }
+            Self::Path | Self::NoPath => {
+                "write `unix:PATH` for messages line by line, or `http+unix:PATH` for HTTP"
+            }
             Self::Url => "leave out scheme and path: `127.0.0.1:8080`",
             Self::NoPort => "add one, such as `:8080`; `:0` takes any that is free",
         }

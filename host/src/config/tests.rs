@@ -5,7 +5,8 @@ use clap::Parser;
 use wharf_runtime::Limits;
 
 use super::{
-    BuildConfig, Colour, Config, ConfigError, Environment, PluginPath, ServeConfig, Task, from_cli,
+    BuildConfig, Colour, Config, ConfigError, Environment, Listen, PluginPath, ServeConfig, Task,
+    from_cli,
 };
 use crate::cli::Cli;
 
@@ -22,11 +23,15 @@ fn serve(line: &str, variables: &[(&str, &str)]) -> ServeConfig {
     config
 }
 
+fn http(address: &str) -> Listen {
+    Listen::Http(address.parse().unwrap())
+}
+
 #[test]
 fn a_plugin_is_enough() {
     let config = serve(".", &[]);
     assert_eq!(config.plugins, [PluginPath::Crate(".".into())]);
-    assert_eq!(config.listen, Some("127.0.0.1:8080".parse().unwrap()));
+    assert_eq!(config.listen, [http("127.0.0.1:8080")]);
     assert!(!config.stdio);
     assert_eq!(config.grants, wharf_runtime::Grants::default());
     assert_eq!(
@@ -38,10 +43,10 @@ fn a_plugin_is_enough() {
 
 #[test]
 fn standard_input_and_output_replace_http_unless_both_are_wanted() {
-    assert_eq!(serve("--stdio .", &[]).listen, None);
+    assert_eq!(serve("--stdio .", &[]).listen, []);
     let both = serve("--stdio --listen :0 .", &[]);
     assert!(both.stdio);
-    assert_eq!(both.listen, Some("127.0.0.1:0".parse().unwrap()));
+    assert_eq!(both.listen, [http("127.0.0.1:0")]);
 }
 
 #[test]
@@ -49,9 +54,24 @@ fn public_addresses_have_to_be_wanted() {
     let refused = config("serve --listen 0.0.0.0:80 .", &[]).unwrap_err();
     assert!(matches!(refused, ConfigError::PublicAddress { .. }));
     let allowed = serve("--listen 0.0.0.0:80 --allow-public .", &[]);
-    assert_eq!(allowed.listen, Some("0.0.0.0:80".parse().unwrap()));
+    assert_eq!(allowed.listen, [http("0.0.0.0:80")]);
     let loopback = serve("--listen [::ffff:127.0.0.1]:80 .", &[]);
-    assert!(loopback.listen.is_some());
+    assert_eq!(loopback.listen, [http("[::ffff:127.0.0.1]:80")]);
+    let refused = config("serve --listen :1 --listen 0.0.0.0:80 .", &[]).unwrap_err();
+    assert!(matches!(refused, ConfigError::PublicAddress { .. }));
+}
+
+#[test]
+fn any_number_of_places_can_be_listened_on() {
+    let config = serve("--listen :1 --listen unix:/a --listen http+unix:b .", &[]);
+    assert_eq!(
+        config.listen,
+        [
+            http("127.0.0.1:1"),
+            Listen::Unix("/a".into()),
+            Listen::HttpUnix("b".into()),
+        ]
+    );
 }
 
 #[test]

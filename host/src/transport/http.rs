@@ -1,5 +1,7 @@
-//! The HTTP bindings on one port: Streamable HTTP at `/mcp`, the older HTTP+SSE at
-//! `/sse` and `/messages`, and `/healthz` for whoever watches the process.
+//! The HTTP bindings: Streamable HTTP at `/mcp`, the older HTTP+SSE at `/sse` and
+//! `/messages`, WebSocket at `/ws`, and `/healthz` for whoever watches the process.
+//! All of them on every address and every Unix socket that is listened on; sessions
+//! and limits are shared.
 //!
 //! Connections are accepted by a loop of our own, because clients that never
 //! finish their headers have to be cut off. What every request has to pass
@@ -9,13 +11,18 @@
 //! | --- | --- |
 //! | `/mcp` | `streamable.rs` |
 //! | `/sse`, `/messages` | `sse.rs` |
+//! | `/ws` | `upgrade.rs`, then `websocket.rs` |
 
 mod events;
 mod guard;
+mod legacy;
+mod replay;
 mod reply;
 mod sessions;
 mod sse;
 mod streamable;
+mod upgrade;
+mod websocket;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -29,18 +36,24 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use axum::routing::{get, post};
+use futures_util::future::join_all;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use wharf_mcp::model::Principal;
 
 use super::Transport;
+use super::listener::serve_each;
+use super::unix::UnixSocket;
 use crate::drain::Drain;
 use crate::session::Door;
 use guard::Guard;
+use upgrade::{Takeover, Upgraded};
 
 /// How many connections are open at once. The next ones wait in the kernel's
 /// queue. Half of the descriptors that services usually get.
@@ -50,18 +63,20 @@ const MAX_CONNECTIONS: usize = 16_384;
 /// connection may lie idle between requests.
 const HEADER_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How long to wait before accepting again when the process is out of
-/// descriptors or memory.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
 /// What is said to somebody who has lost their way.
-const NOWHERE: &str = "there is nothing here: MCP is spoken at /mcp, and at /sse by older clients";
+const NOWHERE: &str = "there is nothing here: MCP is spoken at /mcp, at /sse by older clients, and at /ws over WebSocket";
 
-/// The HTTP endpoints on one listener.
+/// The HTTP endpoints, wherever they are listened on.
 #[derive(Debug)]
 pub struct Http {
-    listener: TcpListener,
+    listeners: Vec<Listening>,
     guard: Arc<Guard>,
+}
+
+#[derive(Debug)]
+enum Listening {
+    Tcp(TcpListener),
+    Unix(UnixSocket),
 }
 
 /// Who may talk to the HTTP endpoints, beyond what is allowed anyway: IP
@@ -79,61 +94,97 @@ pub struct Allowed {
 struct Endpoints {
     door: Door,
     drain: Drain,
-    sessions: Arc<streamable::Sessions>,
+    sessions: Arc<legacy::Sessions>,
     streams: Arc<sse::Streams>,
+    sockets: Arc<Semaphore>,
+}
+
+/// What a connection needs.
+#[derive(Clone)]
+struct Reception {
+    routes: TowerToHyperService<Router>,
+    guard: Arc<Guard>,
+    door: Door,
+    drain: Drain,
 }
 
 impl Http {
-    /// Takes the address, so that a port that is in use is noticed before anything
-    /// else is done.
-    pub async fn bind(address: SocketAddr, allowed: Allowed) -> io::Result<Self> {
-        Ok(Self {
-            listener: TcpListener::bind(address).await?,
+    /// HTTP for these, listening nowhere yet.
+    pub fn new(allowed: Allowed) -> Self {
+        Self {
+            listeners: Vec::new(),
             guard: Arc::new(Guard::new(allowed)),
-        })
+        }
     }
 
-    /// The address that was taken, with its port.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    /// Takes an address, so that a port that is in use is noticed before anything
+    /// else is done. Returns the address that was taken, with its port.
+    ///
+    /// # Errors
+    /// When the system refuses, as it does if the port is in use.
+    pub async fn listen(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        self.listeners.push(Listening::Tcp(listener));
+        Ok(address)
+    }
+
+    /// Whether there is anything to serve on.
+    pub fn is_listening(&self) -> bool {
+        !self.listeners.is_empty()
+    }
+
+    /// Serves on a Unix socket, too. Its clients are known by their user ids.
+    pub fn listen_unix(&mut self, socket: UnixSocket) {
+        self.listeners.push(Listening::Unix(socket));
     }
 }
 
 impl Transport for Http {
     async fn serve(self, door: Door, drain: Drain) -> io::Result<()> {
         let endpoints = Endpoints {
-            door,
+            door: door.clone(),
             drain: drain.clone(),
             sessions: Arc::default(),
             streams: Arc::default(),
+            sockets: Arc::new(Semaphore::new(upgrade::MAX_SOCKETS)),
         };
         let sessions = Arc::clone(&endpoints.sessions);
-        let service = routes(endpoints);
-        let mut connections = JoinSet::new();
-        let mut sweep = tokio::time::interval(streamable::SWEEP);
-        loop {
-            let full = connections.len() >= MAX_CONNECTIONS;
-            tokio::select! {
-                () = drain.begun() => break,
-                Some(_) = connections.join_next() => {}
-                _ = sweep.tick() => sessions.sweep(),
-                accepted = self.listener.accept(), if !full => match accepted {
-                    Ok((stream, _)) => {
-                        let guarded = guarded(service.clone(), Arc::clone(&self.guard));
-                        connections.spawn(connection(stream, guarded, drain.clone()));
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
-                },
+        let reception = Reception {
+            routes: routes(endpoints),
+            guard: self.guard,
+            door,
+            drain,
+        };
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let listeners = self.listeners.into_iter();
+        let serving = join_all(listeners.map(|listening| reception.serve(listening, &places)));
+        let sweeping = async {
+            let mut sweep = tokio::time::interval(streamable::SWEEP);
+            loop {
+                sweep.tick().await;
+                sessions.sweep();
+            }
+        };
+        tokio::select! {
+            _ = serving => Ok(()),
+            () = sweeping => Ok(()),
+        }
+    }
+}
+
+impl Reception {
+    async fn serve(&self, listening: Listening, places: &Arc<Semaphore>) {
+        match listening {
+            Listening::Tcp(tcp) => {
+                let serve = |io, principal| connection(io, principal, self.clone());
+                serve_each(tcp, places, &self.drain, serve).await;
+            }
+            Listening::Unix(unix) => {
+                let serve = |io, principal| connection(io, principal, self.clone());
+                serve_each(unix, places, &self.drain, serve).await;
             }
         }
-        drop(self.listener);
-        drain
-            .within_grace(async { while connections.join_next().await.is_some() {} })
-            .await;
-        Ok(())
     }
 }
 
@@ -142,6 +193,7 @@ fn routes(endpoints: Endpoints) -> TowerToHyperService<Router> {
         .route("/mcp", streamable::methods())
         .route("/sse", get(sse::open))
         .route("/messages", post(sse::post))
+        .route("/ws", get(upgrade::open))
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(|| async { reply::refused(StatusCode::NOT_FOUND, NOWHERE) })
         .with_state(endpoints);
@@ -150,13 +202,20 @@ fn routes(endpoints: Endpoints) -> TowerToHyperService<Router> {
 
 type Served = Result<Response<Body>, Infallible>;
 
-/// Lets nothing through to the routes that the guard refuses.
+/// Lets nothing through to the routes that the guard refuses. The routes find out
+/// from the request's extensions on whose behalf it is (`Arc<Principal>`), and where
+/// to put what comes after HTTP ([`Takeover`]).
 fn guarded(
     routes: TowerToHyperService<Router>,
     guard: Arc<Guard>,
+    principal: Arc<Principal>,
+    takeover: Takeover,
 ) -> impl Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> {
-    service_fn(move |request: Request<Incoming>| {
+    service_fn(move |mut request: Request<Incoming>| {
         let refused = guard.refuse(&request);
+        let extensions = request.extensions_mut();
+        extensions.insert(Arc::clone(&principal));
+        extensions.insert(takeover.clone());
         // Routed only if it is let through.
         let served = refused.is_none().then(|| routes.call(request));
         async move {
@@ -169,25 +228,52 @@ fn guarded(
     })
 }
 
-/// Serves one connection to its end, or as far as the drain allows: the request
-/// that is being answered is the last.
+/// Serves one connection to its end: first HTTP, then perhaps WebSocket.
 async fn connection(
-    stream: TcpStream,
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    principal: Arc<Principal>,
+    reception: Reception,
+) {
+    let Reception {
+        routes,
+        guard,
+        door,
+        drain,
+    } = reception;
+    let takeover = Takeover::default();
+    let service = guarded(routes, guard, Arc::clone(&principal), takeover.clone());
+    // Both boxed, so that neither takes room while it is the other's turn.
+    Box::pin(http(io, service, &drain)).await;
+    if let Some(Upgraded { io, place }) = takeover.completed().await {
+        Box::pin(websocket::serve(
+            websocket::KEEP_ALIVE,
+            io,
+            principal,
+            &door,
+            &drain,
+        ))
+        .await;
+        drop(place);
+    }
+}
+
+/// Serves HTTP until the connection ends or becomes something else, or as far as
+/// the drain allows: the request that is being answered is the last.
+async fn http(
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     service: impl Service<
         Request<Incoming>,
         Response = Response<Body>,
         Error = Infallible,
         Future: Future<Output = Served> + Send,
     >,
-    drain: Drain,
+    drain: &Drain,
 ) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "small writes will be delayed");
-    }
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(io), service)
+        .with_upgrades();
     let mut serving = pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => ended,

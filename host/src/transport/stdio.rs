@@ -1,7 +1,8 @@
 //! Standard input and output: one client, newline-delimited frames.
 //!
 //! Reading and writing block, so each has a thread of its own: asynchronous
-//! standard streams cost twenty times as much per message. Answers are written
+//! standard streams cost twenty times as much per message. That is why only the
+//! cutting into lines is shared with [`super::stream`]. Answers are written
 //! in batches, as many as are ready, and flushed before the writer waits again.
 //!
 //! Nothing but frames goes to standard output (STD-2). The end of standard input
@@ -9,24 +10,20 @@
 //! returns.
 
 use std::io::{self, BufWriter, Read, Write};
+use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::lines::Lines;
-use super::{MAX_MESSAGE, Transport};
+use super::{LAST_WORDS, MAX_MESSAGE, Transport};
 use crate::drain::Drain;
 use crate::session::{Door, Inbound, Outbound};
 
 /// How many frames wait between the threads and the session loop. Enough for a
 /// batch to form while the other side works.
 const QUEUE: usize = 256;
-
-/// How long the writer may take over what is queued when the session has ended. A
-/// client that has stopped reading must not keep the process alive.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How many bytes are asked of the kernel at once.
 const CHUNK: usize = 64 * 1024;
@@ -54,7 +51,7 @@ impl Transport for Stdio {
             })?;
         let mut failure = failure;
         let written = tokio::select! {
-            () = door.duplex(received, outbound, &drain) => None,
+            () = door.duplex(Arc::default(), received, outbound, &drain) => None,
             written = &mut failure => Some(written),
         };
         // The session has dropped its end of the queue; the writer sends what is in

@@ -4,25 +4,26 @@
 use serde_json::json;
 use wharf_fixtures::HELLO;
 
-use crate::support::{Client, Host, Modern, Request, Response, Session, Way};
+use crate::support::{Client, Host, Modern, Request, Response, Session, Way, WebSocket};
 
 fn host(flags: &[&str]) -> Host {
     Host::serve(&[&["--listen", "127.0.0.1:0", HELLO], flags].concat())
 }
 
 /// Something that every endpoint serves, if it serves anybody.
-fn requests() -> [Request; 4] {
+fn requests() -> [Request; 5] {
     [
         Modern::new("server/discover", json!({})).request(),
         Session::opening(),
         Request::new("GET", "/sse"),
         Request::post("/messages?sessionId=0123456789abcdef0123456789abcdef", "{}"),
+        WebSocket::handshake(),
     ]
 }
 
 fn is_let_through(response: &Response) -> bool {
     // The session of the last one does not exist, which is said to friends only.
-    matches!(response.status, 200 | 404)
+    matches!(response.status, 101 | 200 | 404)
 }
 
 #[track_caller]

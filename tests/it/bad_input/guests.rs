@@ -26,7 +26,7 @@ fn told(tool: &str, what: &str) -> String {
 fn all_is_well(host: &Host, client: &mut Client) {
     assert_eq!(client.text("echo", json!({ "text": "well" })), "well");
     if client.way.binding != Binding::Stdio {
-        let mut other = Client::connect_to(host.address(), client.way);
+        let mut other = Client::connect_beside(host, client.way);
         assert_eq!(other.text("echo", json!({ "text": "as well" })), "as well");
     }
 }

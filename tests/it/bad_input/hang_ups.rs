@@ -65,14 +65,17 @@ fn from_modern_requests() {
     ));
 }
 
-/// SSE-7: the stream was the session, and everything in it is over.
+/// SSE-7: the stream was the session, and everything in it is over. So was the
+/// socket.
 #[test]
 fn from_a_stream() {
     let host = host();
     for _ in 0..3 {
         occupy_and_leave(&host, Way::SSE);
+        occupy_and_leave(&host, Way::WEBSOCKET);
+        occupy_and_leave(&host, Way::WEBSOCKET_MODERN);
     }
-    for way in [Way::SSE, Way::STREAMABLE] {
+    for way in [Way::SSE, Way::WEBSOCKET, Way::STREAMABLE] {
         echoes(&mut Client::connect_to(host.address(), way));
     }
 }

@@ -1,9 +1,11 @@
 //! Calling tools: what goes in, what comes out, whose fault it is.
 
+use std::os::unix::fs::MetadataExt;
+
 use serde_json::{Value, json};
 use wharf_fixtures::{EVERYTHING, HELLO, ROGUE};
 
-use crate::support::{Way, on_every_way, stage};
+use crate::support::{Binding, Way, on_every_way, stage};
 
 on_every_way! {
     lists_the_tools_of_all_plugins
@@ -212,8 +214,19 @@ fn tells_the_plugin_who_asks(way: Way) {
     assert_eq!(known["client"], json!({ "name": "tests", "version": "1" }));
     assert_eq!(known["meta"], json!({ "depth": [1] }));
     assert_eq!(known["canAsk"], json!([]));
-    assert_eq!(known["subject"], Value::Null);
+    // CUS-5: the kernel knows who is at the other end of a Unix socket.
+    let subject = match way.binding {
+        Binding::Unix => Value::from(format!("uid:{}", me())),
+        Binding::Stdio | Binding::Sse | Binding::Streamable | Binding::WebSocket => Value::Null,
+    };
+    assert_eq!(known["subject"], subject);
     assert_eq!(known["cancelled"], false);
+}
+
+/// Who runs the tests.
+fn me() -> u32 {
+    let mine = tempfile::NamedTempFile::new().unwrap();
+    mine.as_file().metadata().unwrap().uid()
 }
 
 /// RPC-2 to RPC-4: byte for byte, also where a number would not survive.

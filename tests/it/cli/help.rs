@@ -17,7 +17,7 @@ fn help() {
     Usage: wharf [OPTIONS] <COMMAND>
 
     Commands:
-      serve    Serve plugins to clients, over standard input and output or over HTTP
+      serve    Serve plugins to clients, over standard input and output, HTTP or Unix sockets
       build    Compile plugin crates to WebAssembly components
       inspect  Show what a plugin offers, what it imports, and what it would need granted
 
@@ -49,11 +49,12 @@ fn help() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "there is so much to be said")]
 fn help_for_serve() {
     assert_snapshot!(Place::new().wharf("serve --help"), @"
     exit 0
     --- stdout
-    Serve plugins to clients, over standard input and output or over HTTP
+    Serve plugins to clients, over standard input and output, HTTP or Unix sockets
 
     Usage: wharf serve [OPTIONS] [PATH]...
 
@@ -72,11 +73,14 @@ fn help_for_serve() {
               Serve one client over standard input and output
 
           --listen <ADDR>
-              Serve HTTP at this address [default: 127.0.0.1:8080, unless --stdio is given]
+              Serve at this address; repeatable [default: 127.0.0.1:8080, unless --stdio is given]
 
-              Serves `/mcp` (Streamable HTTP), `/sse` with `/messages` (HTTP+SSE) and `/healthz`. ADDR
-              is an IP address and a port; `localhost:PORT`, `:PORT` and PORT alone mean 127.0.0.1. Port
-              0 takes any free port; the ready lines say which. Can be combined with --stdio.
+              An IP address and a port serve HTTP: `/mcp` (Streamable HTTP), `/sse` with `/messages`
+              (HTTP+SSE), `/ws` (WebSocket) and `/healthz`. `localhost:PORT`, `:PORT` and PORT alone
+              mean 127.0.0.1. Port 0 takes any free port; the ready lines say which. `http+unix:PATH`
+              serves the same on a Unix socket, and `unix:PATH` serves messages line by line, as on
+              standard input and output. Only the user who runs wharf can connect to its sockets. Can be
+              combined with --stdio.
 
           --allow-public
               Allow an ADDR that other machines can reach
@@ -145,6 +149,9 @@ fn help_for_serve() {
 
       Serve two components to the program that starts this one, with a key:
         wharf serve --stdio weather.wasm hello.wasm --env WEATHER_KEY
+
+      Serve a component over HTTP and, line by line, on a Unix socket:
+        wharf serve --listen 8080 --listen unix:/run/user/1000/mcp.sock hello.wasm
     ");
 }
 
@@ -153,7 +160,7 @@ fn short_help_for_serve() {
     assert_snapshot!(Place::new().wharf("serve -h"), @"
     exit 0
     --- stdout
-    Serve plugins to clients, over standard input and output or over HTTP
+    Serve plugins to clients, over standard input and output, HTTP or Unix sockets
 
     Usage: wharf serve [OPTIONS] [PATH]...
 
@@ -165,8 +172,8 @@ fn short_help_for_serve() {
 
     Endpoints:
           --stdio                  Serve one client over standard input and output
-          --listen <ADDR>          Serve HTTP at this address [default: 127.0.0.1:8080, unless --stdio
-                                   is given]
+          --listen <ADDR>          Serve at this address; repeatable [default: 127.0.0.1:8080, unless
+                                   --stdio is given]
           --allow-public           Allow an ADDR that other machines can reach
           --allow-host <NAME>      Accept HTTP requests for this host name, besides loopback names;
                                    repeatable
@@ -199,6 +206,9 @@ fn short_help_for_serve() {
 
       Serve two components to the program that starts this one, with a key:
         wharf serve --stdio weather.wasm hello.wasm --env WEATHER_KEY
+
+      Serve a component over HTTP and, line by line, on a Unix socket:
+        wharf serve --listen 8080 --listen unix:/run/user/1000/mcp.sock hello.wasm
     ");
 }
 

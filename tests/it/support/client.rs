@@ -5,6 +5,7 @@
 //! every binding.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::{Value, json};
@@ -56,16 +57,40 @@ impl Client {
                 let (sender, inbox) = channel();
                 Self::new(way, Link::stdio(host.lines(), sender), inbox)
             }
-            Binding::Sse | Binding::Streamable => Self::dial_to(host.address(), way),
+            Binding::Unix => Self::dial_socket(&host.socket(), way),
+            Binding::Sse | Binding::Streamable | Binding::WebSocket => {
+                Self::dial_to(host.address(), way)
+            }
         }
+    }
+
+    /// Connects to a host that has other clients in this way.
+    pub(crate) fn connect_beside(host: &Host, way: Way) -> Self {
+        match way.binding {
+            Binding::Unix => Self::connect_to_socket(&host.socket(), way),
+            Binding::Stdio | Binding::Sse | Binding::Streamable | Binding::WebSocket => {
+                Self::connect_to(host.address(), way)
+            }
+        }
+    }
+
+    /// Connects to a Unix socket and introduces itself.
+    pub(crate) fn connect_to_socket(socket: &Path, way: Way) -> Self {
+        Self::dial_socket(socket, way).introduced()
+    }
+
+    fn dial_socket(socket: &Path, way: Way) -> Self {
+        let (sender, inbox) = channel();
+        Self::new(way, Link::unix(socket, sender), inbox)
     }
 
     fn dial_to(host: SocketAddr, way: Way) -> Self {
         let (sender, inbox) = channel();
         let link = match way.binding {
-            Binding::Stdio => panic!("there is no address"),
+            Binding::Stdio | Binding::Unix => panic!("there is no address"),
             Binding::Sse => Link::sse(host, sender),
             Binding::Streamable => Link::streamable(host, sender),
+            Binding::WebSocket => Link::websocket(host, sender),
         };
         Self::new(way, link, inbox)
     }
@@ -100,7 +125,9 @@ impl Client {
         });
         let hello = match &mut self.link {
             Link::Streamable(link) => link.open(&request("0", "initialize", &params)),
-            Link::Stdio(_) | Link::Sse { .. } => self.result("initialize", params),
+            Link::Stdio(_) | Link::Unix(_) | Link::Sse { .. } | Link::WebSocket(_) => {
+                self.result("initialize", params)
+            }
         };
         self.inbox.witness().agreed(&hello);
         self.notify("notifications/initialized", json!({}));
@@ -237,7 +264,11 @@ impl Client {
     pub(crate) fn cancel(&mut self, id: u64) {
         match &mut self.link {
             Link::Streamable(link) if self.way.is_modern() => link.hang_up_on(id),
-            Link::Stdio(_) | Link::Sse { .. } | Link::Streamable(_) => {
+            Link::Stdio(_)
+            | Link::Unix(_)
+            | Link::Sse { .. }
+            | Link::Streamable(_)
+            | Link::WebSocket(_) => {
                 self.notify("notifications/cancelled", json!({ "requestId": id }));
             }
         }
@@ -257,7 +288,9 @@ impl Client {
     pub(crate) fn hang_up_on(&mut self, id: u64) {
         match &mut self.link {
             Link::Streamable(link) => link.hang_up_on(id),
-            Link::Stdio(_) | Link::Sse { .. } => panic!("they share one connection"),
+            Link::Stdio(_) | Link::Unix(_) | Link::Sse { .. } | Link::WebSocket(_) => {
+                panic!("they share one connection")
+            }
         }
     }
 
@@ -266,10 +299,12 @@ impl Client {
         self.link.hang_up();
     }
 
-    /// Ends standard input, where there is one.
+    /// Says nothing any more, and goes on listening, where that is possible.
     pub(crate) fn close_stdin(&mut self) {
-        if let Link::Stdio(stdin) = &mut self.link {
-            drop(stdin.take());
+        match &mut self.link {
+            Link::Stdio(stdin) => drop(stdin.take()),
+            Link::Unix(socket) => socket.end(),
+            Link::Sse { .. } | Link::Streamable(_) | Link::WebSocket(_) => {}
         }
     }
 

@@ -270,10 +270,9 @@ fn claim(request: &Value) -> Option<&Value> {
 
 impl<T: AsRef<str>> Inbox<T> {
     pub(super) fn new(way: Way, heard: Receiver<T>) -> Self {
-        let carrier = if way.binding == Binding::Streamable {
-            Carrier::Http { status: None }
-        } else {
-            Carrier::Stream
+        let carrier = match way.binding {
+            Binding::Streamable => Carrier::Http { status: None },
+            Binding::Stdio | Binding::Sse | Binding::Unix | Binding::WebSocket => Carrier::Stream,
         };
         Self {
             heard,

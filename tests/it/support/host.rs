@@ -2,17 +2,27 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, Command, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
+use tempfile::TempDir;
+
 use super::{Lines, PATIENCE, eventually};
 
-/// A running `wharf serve`. Dropping it kills it.
+/// A running `wharf serve`, in a folder of its own. Dropping it kills it.
 pub(crate) struct Host {
     child: Child,
     log: Arc<Transcript>,
     address: Option<SocketAddr>,
+    folder: Folder,
+}
+
+/// Where a host runs.
+enum Folder {
+    Own(TempDir),
+    Shared(PathBuf),
 }
 
 /// What a process can be told.
@@ -39,7 +49,17 @@ impl Host {
     /// Runs `wharf serve` with these arguments, and waits until it says that every
     /// endpoint is ready.
     pub(crate) fn serve(arguments: &[&str]) -> Self {
+        Self::start(Folder::Own(TempDir::new().unwrap()), arguments)
+    }
+
+    /// The same in this folder.
+    pub(crate) fn serve_in(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start(Folder::Shared(folder.to_owned()), arguments)
+    }
+
+    fn start(folder: Folder, arguments: &[&str]) -> Self {
         let mut child = command(arguments)
+            .current_dir(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -55,15 +75,32 @@ impl Host {
             child,
             log,
             address: None,
+            folder,
         };
         if arguments.contains(&"--stdio") {
             host.wait_for_log("ready: stdio");
         }
-        if arguments.contains(&"--listen") {
-            host.wait_for_log("/sse (HTTP+SSE)");
-            host.address = Some(host.log.wait_for("ready: http://", address));
+        for pair in arguments.windows(2).filter(|pair| pair[0] == "--listen") {
+            if pair[1].starts_with("unix:") {
+                host.wait_for_log(&format!("ready: {} (line by line)", pair[1]));
+            } else if let Some(path) = pair[1].strip_prefix("http+unix:") {
+                host.wait_for_log(&format!("ready: ws+unix:{path}:/ws (WebSocket)"));
+            } else {
+                host.wait_for_log("/ws (WebSocket)");
+                host.address = Some(host.log.wait_for("ready: http://", address));
+            }
         }
         host
+    }
+
+    /// The folder it runs in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where it listens with `--listen unix:wharf.sock`.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder().join("wharf.sock")
     }
 
     /// Where it serves HTTP.
@@ -126,6 +163,15 @@ impl Host {
     }
 }
 
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Shared(folder) => folder,
+        }
+    }
+}
+
 impl Drop for Host {
     fn drop(&mut self) {
         // It may have ended already.
@@ -136,7 +182,16 @@ impl Drop for Host {
 
 /// Runs `wharf serve` with these arguments, which it is to refuse.
 pub(crate) fn refused(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = command(arguments).stdin(Stdio::null()).output();
+    let folder = TempDir::new().unwrap();
+    refused_in(folder.path(), arguments)
+}
+
+/// The same in this folder.
+pub(crate) fn refused_in(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = command(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output();
     let Output {
         status,
         stdout,

@@ -1,8 +1,10 @@
 //! How a client's messages get to the host, and the host's to the client.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::ChildStdin;
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -11,7 +13,8 @@ use serde_json::Value;
 
 use super::http::{Request, Response, hang_up};
 use super::messages::mirrored;
-use super::{C, Lines, Way};
+use super::websocket::WebSocket;
+use super::{C, Lines, PATIENCE, Way};
 
 /// A message of the host.
 #[derive(Debug)]
@@ -25,13 +28,18 @@ pub(super) struct Heard {
 /// The way to the host. What comes back goes into an inbox, as it comes.
 pub(super) enum Link {
     Stdio(Option<ChildStdin>),
+    Unix(UnixLink),
     Sse {
         host: SocketAddr,
         endpoint: String,
         stream: TcpStream,
     },
     Streamable(Streamable),
+    WebSocket(WebSocket),
 }
+
+/// The writing half of a Unix socket. Dropping it ends that half.
+pub(super) struct UnixLink(UnixStream);
 
 /// Streamable HTTP: every message is a request of its own.
 pub(super) struct Streamable {
@@ -51,6 +59,29 @@ impl Link {
                 .try_for_each(|line| inbox.send(Heard::new(line)))
         });
         Self::Stdio(stdin)
+    }
+
+    pub(super) fn unix(socket: &Path, inbox: Sender<Heard>) -> Self {
+        let socket = UnixStream::connect(socket).expect("the host listens");
+        socket.set_write_timeout(Some(PATIENCE)).unwrap();
+        let reader = BufReader::new(socket.try_clone().unwrap());
+        thread::spawn(move || {
+            let mut lines = reader.lines().map_while(Result::ok);
+            lines.try_for_each(|line| inbox.send(Heard::new(line)))
+        });
+        Self::Unix(UnixLink(socket))
+    }
+
+    pub(super) fn websocket(host: SocketAddr, inbox: Sender<Heard>) -> Self {
+        let socket = WebSocket::connect(host);
+        let mut reader = socket.another();
+        thread::spawn(move || {
+            while let Ok(text) = reader.hear() {
+                // Whoever has gone does not want it any more.
+                let _ = inbox.send(Heard::new(text));
+            }
+        });
+        Self::WebSocket(socket)
     }
 
     /// SSE-2, SSE-4: the first event says where to post.
@@ -90,6 +121,11 @@ impl Link {
                 let line = format!("{message}\n");
                 stdin.write_all(line.as_bytes()).expect("the host reads");
             }
+            Self::Unix(UnixLink(socket)) => {
+                let line = format!("{message}\n");
+                socket.write_all(line.as_bytes()).expect("the host reads");
+            }
+            Self::WebSocket(socket) => socket.say(message),
             Self::Sse { host, endpoint, .. } => {
                 Request::post(endpoint, message).send(*host).must_be(202);
             }
@@ -109,7 +145,7 @@ impl Link {
         match self {
             Self::Streamable(link) => link.session.as_deref().expect("there was a handshake"),
             Self::Sse { endpoint, .. } => endpoint.split_once('=').expect("an id").1,
-            Self::Stdio(_) => panic!("there is no id"),
+            Self::Stdio(_) | Self::Unix(_) | Self::WebSocket(_) => panic!("there is no id"),
         }
     }
 
@@ -117,9 +153,28 @@ impl Link {
     pub(super) fn hang_up(self) {
         match self {
             Self::Stdio(stdin) => drop(stdin),
+            Self::Unix(link) => {
+                // The other side may have been faster.
+                let _ = link.0.shutdown(Shutdown::Both);
+            }
+            Self::WebSocket(socket) => hang_up(socket.stream()),
             Self::Sse { stream, .. } => hang_up(&stream),
             Self::Streamable(link) => link.running.values().for_each(hang_up),
         }
+    }
+}
+
+impl UnixLink {
+    /// Ends the writing half.
+    pub(super) fn end(&self) {
+        // The other side may have been faster.
+        let _ = self.0.shutdown(Shutdown::Write);
+    }
+}
+
+impl Drop for UnixLink {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -16,8 +16,10 @@ pub(crate) const REVISIONS: [&str; 5] = [A, B, C, D, E];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binding {
     Stdio,
+    Unix,
     Sse,
     Streamable,
+    WebSocket,
 }
 
 /// One way to reach a host. What carries the messages and what they say are
@@ -31,9 +33,13 @@ pub(crate) struct Way {
 impl Way {
     pub(crate) const STDIO: Self = Self::new(Binding::Stdio, D);
     pub(crate) const STDIO_MODERN: Self = Self::new(Binding::Stdio, E);
+    pub(crate) const UNIX: Self = Self::new(Binding::Unix, D);
+    pub(crate) const UNIX_MODERN: Self = Self::new(Binding::Unix, E);
     pub(crate) const SSE: Self = Self::new(Binding::Sse, A);
     pub(crate) const STREAMABLE: Self = Self::new(Binding::Streamable, D);
     pub(crate) const STREAMABLE_MODERN: Self = Self::new(Binding::Streamable, E);
+    pub(crate) const WEBSOCKET: Self = Self::new(Binding::WebSocket, D);
+    pub(crate) const WEBSOCKET_MODERN: Self = Self::new(Binding::WebSocket, E);
 
     pub(crate) const fn new(binding: Binding, revision: &'static str) -> Self {
         Self { binding, revision }
@@ -48,7 +54,8 @@ impl Way {
     pub(crate) fn endpoint(self) -> &'static [&'static str] {
         match self.binding {
             Binding::Stdio => &["--stdio"],
-            Binding::Sse | Binding::Streamable => &["--listen", "127.0.0.1:0"],
+            Binding::Unix => &["--listen", "unix:wharf.sock"],
+            Binding::Sse | Binding::Streamable | Binding::WebSocket => &["--listen", "127.0.0.1:0"],
         }
     }
 }
@@ -65,8 +72,12 @@ pub(crate) fn stage(way: Way, arguments: &[&str]) -> (Host, Client) {
 macro_rules! on_every_way {
     ($($test:ident)+) => {
         mod stdio_modern { $(#[test] fn $test() { super::$test(super::Way::STDIO_MODERN); })+ }
+        mod unix_modern { $(#[test] fn $test() { super::$test(super::Way::UNIX_MODERN); })+ }
         mod streamable_modern {
             $(#[test] fn $test() { super::$test(super::Way::STREAMABLE_MODERN); })+
+        }
+        mod websocket_modern {
+            $(#[test] fn $test() { super::$test(super::Way::WEBSOCKET_MODERN); })+
         }
         crate::support::on_every_session!($($test)+);
     };
@@ -76,8 +87,10 @@ macro_rules! on_every_way {
 macro_rules! on_every_session {
     ($($test:ident)+) => {
         mod stdio { $(#[test] fn $test() { super::$test(super::Way::STDIO); })+ }
+        mod unix { $(#[test] fn $test() { super::$test(super::Way::UNIX); })+ }
         mod sse { $(#[test] fn $test() { super::$test(super::Way::SSE); })+ }
         mod streamable { $(#[test] fn $test() { super::$test(super::Way::STREAMABLE); })+ }
+        mod websocket { $(#[test] fn $test() { super::$test(super::Way::WEBSOCKET); })+ }
     };
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::content::{annotations, icons};
 use crate::model::{Prompt, Resource, ResourceTemplate, TaskSupport, Tool};
-use crate::revision::{Dialect, Revision, Structured};
+use crate::revision::{Dialect, Revision, Structured, Tasks};
 use crate::write::Writer;
 
 /// A list that was written out when its plugins were loaded, once for each
@@ -62,7 +62,7 @@ fn tool(w: &mut Writer, tool: &Tool, dialect: &Dialect) {
         if dialect.tool_annotations {
             tool_annotations(w, tool, dialect);
         }
-        if dialect.task_support {
+        if dialect.tasks == Tasks::Core {
             w.key("execution").object(|w| {
                 w.key("taskSupport").string(match tool.task_support {
                     TaskSupport::Forbidden => "forbidden",

@@ -26,6 +26,8 @@ pub struct CallContext {
     pub answers: BTreeMap<String, Answer>,
     /// The plugin's own state from the round before.
     pub state: Option<Vec<u8>>,
+    /// The call runs as a task, in the background.
+    pub in_task: bool,
     /// The run before this one ended with [`Outcome::Deferred`].
     pub deferred: bool,
 }
@@ -381,12 +383,51 @@ impl ToolResult {
 }
 
 impl AskKinds {
+    /// The kinds that are in either.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            form: self.form || other.form,
+            url: self.url || other.url,
+            sampling: self.sampling || other.sampling,
+            sampling_tools: self.sampling_tools || other.sampling_tools,
+            sampling_context: self.sampling_context || other.sampling_context,
+            roots: self.roots || other.roots,
+        }
+    }
+
+    /// The kinds that are not in `other`.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self {
+            form: self.form && !other.form,
+            url: self.url && !other.url,
+            sampling: self.sampling && !other.sampling,
+            sampling_tools: self.sampling_tools && !other.sampling_tools,
+            sampling_context: self.sampling_context && !other.sampling_context,
+            roots: self.roots && !other.roots,
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
     /// The kinds in words, for messages.
     pub fn in_words(self) -> String {
         let words: Vec<&str> = [
             (self.form, "a form"),
             (self.url, "a visit to a web page"),
             (self.sampling, "a message from its model"),
+            (
+                self.sampling_tools,
+                "a message from its model that uses tools",
+            ),
+            (
+                self.sampling_context,
+                "a message from its model with context",
+            ),
             (self.roots, "its folders"),
         ]
         .into_iter()

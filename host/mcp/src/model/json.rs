@@ -49,6 +49,11 @@ impl Json {
         self.0.get()
     }
 
+    /// The text, for decoders.
+    pub(crate) fn raw(&self) -> &RawValue {
+        &self.0
+    }
+
     /// What is between the braces of an object; nothing if it is none.
     pub(crate) fn members(&self) -> &str {
         let inner = self

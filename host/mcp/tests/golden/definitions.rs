@@ -30,7 +30,7 @@ fn introduction() {
                 request(list("server/discover"), revision),
             )
         } else {
-            (wharf_mcp::Peer::new(), hello(revision))
+            (wharf_mcp::Peer::new(Arc::default()), hello(revision))
         };
         let text = sent(peer.receive(message.to_string().as_bytes(), &server()));
         judge(&text, revision, Context::Answer(&message));

@@ -13,7 +13,7 @@ use crate::{CALL, compare, judge, laid_out, request, start};
 fn check(name: &str, event: &Event) {
     compare(name, |revision| {
         let call = start(&request(CALL, revision), revision);
-        let Some(frame) = call.exchange.notification(event) else {
+        let Some(frame) = call.exchange.notification(event, None) else {
             return "nothing".to_owned();
         };
         let text = String::from_utf8(frame.to_vec()).unwrap();

@@ -43,6 +43,7 @@ fn server() -> Arc<ServerFacts> {
         resources: true,
         prompts: true,
         completions: true,
+        tasks: true,
     };
     ServerFacts::new("test", "1", Some("Be kind.".to_owned()), capabilities)
 }
@@ -62,7 +63,7 @@ fn request(asked: Asked, revision: Revision) -> Value {
 
 /// A channel to a client of this revision that has introduced itself.
 fn introduced(revision: Revision) -> Peer<()> {
-    let mut peer = Peer::new();
+    let mut peer = Peer::new(Arc::default());
     if revision != Revision::LATEST {
         sent(peer.receive(hello(revision).to_string().as_bytes(), &server()));
     }

@@ -51,6 +51,24 @@ async fn definitions_arrive_as_they_were_written() {
 }
 
 #[tokio::test]
+async fn arguments_say_which_headers_they_are() {
+    let plugin = everything().await;
+    let tools = plugin.description().tools.as_ref().unwrap();
+    let located = tools.iter().find(|tool| tool.name.as_str() == "located");
+    let schema = located.unwrap().input_schema.as_str();
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    for (argument, kind, header) in [
+        ("region", "string", "Region"),
+        ("count", "integer", "Count"),
+        ("dry_run", "boolean", "Dry-Run"),
+    ] {
+        let property = &schema["properties"][argument];
+        assert_eq!(property["type"], kind, "{schema}");
+        assert_eq!(property["x-mcp-header"], header, "{schema}");
+    }
+}
+
+#[tokio::test]
 async fn all_kinds_of_content_arrive() {
     let plugin = everything().await;
     let outcome = plugin
@@ -224,6 +242,34 @@ async fn questions_go_out_and_answers_come_back_with_the_state() {
     });
     let outcome = plugin.call_tool(second, "ask_state", &arguments).await;
     assert_eq!(text(outcome.unwrap()), "Ada and 3 bytes");
+}
+
+#[tokio::test]
+async fn what_is_put_off_runs_again_with_the_same_answers_and_state() {
+    let plugin = everything().await;
+    let first = with(CallContext::default());
+    let asked = plugin.call_tool(first, "put_off", &json("{}")).await;
+    let Ok(Outcome::InputRequired(asked)) = asked else {
+        panic!("{asked:?}");
+    };
+    let answered = CallContext {
+        answers: [(
+            "name".to_owned(),
+            Answer::Accepted(json(r#"{"name":"Ada"}"#)),
+        )]
+        .into(),
+        state: asked.state,
+        ..CallContext::default()
+    };
+    let second = with(answered.clone());
+    let outcome = plugin.call_tool(second, "put_off", &json("{}")).await;
+    assert_eq!(outcome, Ok(Outcome::Deferred));
+    let third = with(CallContext {
+        deferred: true,
+        ..answered
+    });
+    let outcome = plugin.call_tool(third, "put_off", &json("{}")).await;
+    assert_eq!(text(outcome.unwrap()), "Ada was put off: true");
 }
 
 #[tokio::test]

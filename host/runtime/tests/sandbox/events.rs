@@ -1,6 +1,7 @@
 //! What a call says before its result: in order, at the listener's pace, bounded.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use wharf_fixtures::EVERYTHING;
@@ -117,6 +118,44 @@ async fn changes_are_limited() {
     };
     let plugin = everything(Arc::new(|change| panic!("{change:?}")), &limits).await;
     announce(&plugin, r#"{"what":"tools"}"#).await;
+}
+
+#[tokio::test]
+async fn silences_are_events_and_end_with_the_call() {
+    let limits = Limits {
+        deadline: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    let plugin = everything(Arc::new(|_| ()), &limits).await;
+    let recorder = Recorder::new(100);
+    let arguments = json(r#"{"ms":20}"#);
+    let outcome = plugin.call_tool(recorder.call(), "silent", &arguments);
+    assert_eq!(text(outcome.await.unwrap()), "back");
+    let lasts = Duration::from_millis(20);
+    assert_eq!(*recorder.events.lock().unwrap(), [Event::Silence { lasts }]);
+    let recorder = Recorder::new(100);
+    let arguments = json(r#"{"ms":3600000}"#);
+    let outcome = plugin.call_tool(recorder.call(), "silent", &arguments);
+    assert!(outcome.await.is_err());
+    let events = recorder.events.lock().unwrap();
+    let [Event::Silence { lasts }] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    assert!(*lasts <= limits.deadline, "{lasts:?}");
+}
+
+#[tokio::test]
+async fn silences_are_limited() {
+    let limits = Limits {
+        events: 0,
+        ..Limits::default()
+    };
+    let plugin = everything(Arc::new(|_| ()), &limits).await;
+    let recorder = Recorder::new(100);
+    let arguments = json(r#"{"ms":1}"#);
+    let outcome = plugin.call_tool(recorder.call(), "silent", &arguments);
+    assert_eq!(text(outcome.await.unwrap()), "back");
+    assert_eq!(recorder.count(), 0);
 }
 
 async fn everything(changes: ChangeSink, limits: &Limits) -> Plugin {

@@ -11,6 +11,7 @@
 )]
 
 mod contract;
+mod describing;
 mod events;
 mod faults;
 mod grants;

@@ -10,13 +10,16 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_core::stream::BoxStream;
+use futures_util::stream;
 use http_body::{Body, Frame};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::task::AbortOnDropHandle;
 use wharf_mcp::Answer;
 
-use crate::session::Outbound;
+use super::legacy::Listening;
+use crate::call::{Outbound, What};
 
 /// How long a stream is silent before a comment is sent, so that proxies and
 /// clients do not take it for dead. Common proxies give up after 60 s.
@@ -37,6 +40,9 @@ pub(super) struct EventBody {
 enum Source {
     /// A call, until its answer.
     Call(RunningCall),
+    /// A stream of a legacy session, until its end. What comes from it is written
+    /// already.
+    Kept(BoxStream<'static, Bytes>),
     /// A session, until it ends. Its task ends with the body.
     Session {
         frames: mpsc::Receiver<Outbound>,
@@ -48,7 +54,7 @@ enum Source {
 
 /// A call and what it says, in order.
 pub(super) struct RunningCall {
-    answer: Pin<Box<dyn Future<Output = Option<Answer>> + Send>>,
+    answer: Pin<Box<dyn Future<Output = Answer> + Send>>,
     events: mpsc::Receiver<Outbound>,
     state: CallState,
 }
@@ -57,24 +63,25 @@ pub(super) struct RunningCall {
 enum CallState {
     /// It is running.
     Running,
-    /// It has ended, with an answer unless it was cancelled; what it said before is
-    /// still to be taken out of the queue.
+    /// It has ended with an answer, which may have been given; what it said before
+    /// is still to be taken out of the queue.
     Ended(Option<Answer>),
 }
 
 /// What a call says next.
-pub(super) enum Said {
-    /// A notification.
+pub(super) enum Spoken {
+    /// A message before its answer.
     Event(Bytes),
+    /// Nothing, for about so long.
+    Silence(Duration),
     /// The answer; nothing comes after it.
     Answer(Answer),
 }
 
 impl RunningCall {
-    /// A call whose notifications arrive through `events` before `answer` completes.
-    /// An answer of none means that the call was cancelled.
+    /// A call whose messages arrive through `events` before `answer` completes.
     pub(super) fn new(
-        answer: impl Future<Output = Option<Answer>> + Send + 'static,
+        answer: impl Future<Output = Answer> + Send + 'static,
         events: mpsc::Receiver<Outbound>,
     ) -> Self {
         Self {
@@ -84,26 +91,29 @@ impl RunningCall {
         }
     }
 
-    /// What is said next; none if the call was cancelled.
-    pub(super) async fn next(&mut self) -> Option<Said> {
+    /// What is said next; none after the answer.
+    pub(super) async fn next(&mut self) -> Option<Spoken> {
         std::future::poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Said>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Spoken>> {
         loop {
             // Everything that was said before the answer is in the queue by the time
             // there is an answer.
             match self.events.poll_recv(cx) {
-                Poll::Ready(Some(outbound)) => match outbound.into_frame() {
-                    Some(frame) => return Poll::Ready(Some(Said::Event(frame))),
+                Poll::Ready(Some(outbound)) => match outbound.still_wanted() {
+                    Some(What::Frame(frame)) => return Poll::Ready(Some(Spoken::Event(frame))),
+                    Some(What::Silence(lasts)) => {
+                        return Poll::Ready(Some(Spoken::Silence(lasts)));
+                    }
                     None => continue,
                 },
                 Poll::Ready(None) | Poll::Pending => {}
             }
             if let CallState::Ended(answer) = &mut self.state {
-                return Poll::Ready(answer.take().map(Said::Answer));
+                return Poll::Ready(answer.take().map(Spoken::Answer));
             }
-            self.state = CallState::Ended(ready!(self.answer.as_mut().poll(cx)));
+            self.state = CallState::Ended(Some(ready!(self.answer.as_mut().poll(cx))));
         }
     }
 }
@@ -112,6 +122,15 @@ impl EventBody {
     /// The rest of a call that has said something already.
     pub(super) fn of_call(first: &Bytes, call: RunningCall) -> Self {
         Self::new(Some(message(first)), Source::Call(call))
+    }
+
+    /// A stream of a legacy session.
+    pub(super) fn of_stream(listening: Listening) -> Self {
+        let events = stream::unfold(listening, |mut listening| async move {
+            let event = listening.next().await?;
+            Some((event, listening))
+        });
+        Self::new(None, Source::Kept(Box::pin(events)))
     }
 
     /// A session, opened by an event of its own kind.
@@ -142,8 +161,10 @@ impl EventBody {
         }
         match &mut self.source {
             Source::Call(call) => match ready!(call.poll_next(cx)) {
-                Some(Said::Event(frame)) => Poll::Ready(Some(message(&frame))),
-                Some(Said::Answer(answer)) => {
+                Some(Spoken::Event(frame)) => Poll::Ready(Some(message(&frame))),
+                // Clients of modern calls cannot come back.
+                Some(Spoken::Silence(_)) => Poll::Ready(Some(COMMENT)),
+                Some(Spoken::Answer(answer)) => {
                     self.source = Source::Ended;
                     Poll::Ready(Some(message(&answer.frame)))
                 }
@@ -159,6 +180,7 @@ impl EventBody {
                     None => return Poll::Ready(None),
                 }
             },
+            Source::Kept(events) => events.as_mut().poll_next(cx),
             Source::Ended => Poll::Ready(None),
         }
     }

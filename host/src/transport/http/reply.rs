@@ -127,9 +127,19 @@ const OURS: [&str; 5] = [
     "text/*",
 ];
 
+/// Whether the client takes streams of events. Clients that do not say take
+/// everything.
+pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
+    accepts(headers, &["text/event-stream", "text/*", "*/*"])
+}
+
 /// Whether the client takes anything that we send (SHL-3). Clients that do not say
 /// take everything.
 pub(super) fn acceptable(headers: &HeaderMap) -> bool {
+    accepts(headers, &OURS)
+}
+
+fn accepts(headers: &HeaderMap, wanted: &[&str]) -> bool {
     let mut ranges = headers
         .get_all(ACCEPT)
         .iter()
@@ -137,5 +147,9 @@ pub(super) fn acceptable(headers: &HeaderMap) -> bool {
         .map(|range| range.split(';').next().unwrap_or_default().trim())
         .peekable();
     ranges.peek().is_none()
-        || ranges.any(|range| OURS.iter().any(|ours| range.eq_ignore_ascii_case(ours)))
+        || ranges.any(|range| {
+            wanted
+                .iter()
+                .any(|wanted| range.eq_ignore_ascii_case(wanted))
+        })
 }

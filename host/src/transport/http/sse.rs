@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, Response, StatusCode};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
+use wharf_mcp::model::Principal;
 
 use super::events::EventBody;
 use super::sessions::{SessionId, Table};
@@ -32,7 +33,14 @@ const OUTBOUND_QUEUE: usize = 32;
 
 /// Open streams, by session id.
 #[derive(Debug)]
-pub(super) struct Streams(Table<mpsc::Sender<Inbound>>);
+pub(super) struct Streams(Table<Open>);
+
+/// An open stream: whose it is, and where its client's messages go.
+#[derive(Debug, Clone)]
+struct Open {
+    principal: Arc<Principal>,
+    inbound: mpsc::Sender<Inbound>,
+}
 
 /// The query of `/messages`. Servers have spelled it in two ways (SSE-3).
 #[derive(Debug, Deserialize)]
@@ -48,10 +56,18 @@ struct Registered {
 }
 
 /// `GET /sse`.
-pub(super) async fn open(State(endpoints): State<Endpoints>) -> Response<Body> {
+pub(super) async fn open(
+    State(endpoints): State<Endpoints>,
+    caller: Option<Extension<Arc<Principal>>>,
+) -> Response<Body> {
+    let principal: Arc<Principal> = caller.map(|Extension(it)| it).unwrap_or_default();
     let (sender, inbound) = mpsc::channel(INBOUND_QUEUE);
     let (outbound, frames) = mpsc::channel(OUTBOUND_QUEUE);
-    let Ok(id) = endpoints.streams.0.insert(sender) else {
+    let open = Open {
+        principal: Arc::clone(&principal),
+        inbound: sender,
+    };
+    let Ok(id) = endpoints.streams.0.insert(open) else {
         return reply::full("there are too many streams");
     };
     let registered = Registered {
@@ -61,7 +77,7 @@ pub(super) async fn open(State(endpoints): State<Endpoints>) -> Response<Body> {
     let session = async move {
         endpoints
             .door
-            .duplex(inbound, outbound, &endpoints.drain)
+            .duplex(principal, inbound, outbound, &endpoints.drain)
             .await;
         drop(registered);
     };
@@ -76,6 +92,7 @@ pub(super) async fn open(State(endpoints): State<Endpoints>) -> Response<Body> {
 /// `POST /messages` (SSE-5).
 pub(super) async fn post(
     State(endpoints): State<Endpoints>,
+    caller: Option<Extension<Arc<Principal>>>,
     Query(query): Query<MessageQuery>,
     headers: HeaderMap,
     body: Body,
@@ -86,21 +103,25 @@ pub(super) async fn post(
             "the query parameter `sessionId` is missing: use the address from the `endpoint` event",
         );
     };
-    let sender = SessionId::parse(session.as_bytes()).and_then(|id| endpoints.streams.0.get(id));
-    let Some(sender) = sender else {
+    let principal: Arc<Principal> = caller.map(|Extension(it)| it).unwrap_or_default();
+    // The stream of somebody else does not exist (SSE-8).
+    let open = SessionId::parse(session.as_bytes())
+        .and_then(|id| endpoints.streams.0.get(id))
+        .filter(|open| open.principal.subject == principal.subject);
+    let Some(open) = open else {
         return unknown_session();
     };
     let message = match reply::message(&headers, body).await {
         Ok(message) => message,
         Err(response) => return response,
     };
-    if let Err(problem) = wharf_mcp::parse(&message) {
+    if let Err(problem) = wharf_mcp::check(&message) {
         return reply::json(
             StatusCode::BAD_REQUEST,
             wharf_mcp::malformed(&problem, None),
         );
     }
-    match sender.send(Inbound::Frame(message)).await {
+    match open.inbound.send(Inbound::Frame(message)).await {
         Ok(()) => reply::accepted(),
         Err(_ended) => unknown_session(),
     }

@@ -8,35 +8,28 @@
 //! Either way the response is decided late: one message if the call says nothing
 //! before its answer, a stream of events from the first notification on (SHM-8).
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use axum::routing::{self, MethodRouter};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::sync::mpsc;
+use wharf_mcp::model::Principal;
 use wharf_mcp::{
-    Call, Header, Headers, HttpRoute, InFlight, Request, RequestId, Session, SessionMessage, Step,
+    Call, Header, Headers, HttpRoute, Operation, Request, Session, SessionMessage, Step,
 };
 
-use super::events::{EventBody, RunningCall, Said};
-use super::sessions::{SessionId, Table};
+use super::events::{EventBody, RunningCall, Spoken};
+use super::legacy::{HttpSession, NoRest, NotStarted};
+use super::replay::{EventId, First, Stream};
+use super::sessions::SessionId;
 use super::{Endpoints, reply};
-use crate::session::{CallHandle, Live, MAX_RUNNING};
+use crate::call::{Line, Live};
 
 /// How often sessions are looked through for idle ones.
 pub(super) const SWEEP: Duration = Duration::from_secs(30);
-
-/// How many sessions there may be at once. An idle one costs about a kilobyte.
-const MAX_SESSIONS: usize = 10_000;
-
-/// How long a session lives without a request. A person who comes back from lunch
-/// finds it; an abandoned one does not last the night.
-const IDLE: Duration = Duration::from_hours(2);
 
 /// How many notifications of one call wait for its client.
 const QUEUE: usize = 32;
@@ -45,41 +38,29 @@ const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// What is said instead of doing what was asked. Boxed, because results with a
 /// whole response in them are large.
 type Refused = Box<Response<Body>>;
 
-/// The legacy sessions of this endpoint.
-#[derive(Debug)]
-pub(super) struct Sessions {
-    table: Table<Arc<HttpSession>>,
-    epoch: Instant,
-}
-
-/// A legacy session and what runs in it. Dropping it ends that.
-#[derive(Debug)]
-struct HttpSession {
-    session: Session,
-    calls: Mutex<Calls>,
-    /// Seconds since the table's epoch.
-    last_used: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct Calls {
-    running: InFlight<CallHandle>,
-    tasks: JoinSet<()>,
-}
+/// On whose behalf a request was made. Connections that know put it there.
+type Caller = Option<Extension<Arc<Principal>>>;
 
 /// What can be done at `/mcp`.
 pub(super) fn methods() -> MethodRouter<Endpoints> {
-    routing::post(post).delete(delete).fallback(other)
+    routing::post(post)
+        .get(get)
+        .delete(delete)
+        .fallback(|| async {
+            reply::method_not_allowed("GET, POST, DELETE", "send messages by POST")
+        })
 }
 
 /// `POST /mcp`.
 async fn post(
     State(endpoints): State<Endpoints>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Response<Body> {
@@ -93,27 +74,66 @@ async fn post(
         Ok(body) => body,
         Err(response) => return response,
     };
-    match wharf_mcp::route_http(&body, &protocol_headers(&headers), endpoints.door.facts()) {
+    let principal = principal(caller);
+    let facts = endpoints.door.facts();
+    match wharf_mcp::route_http(&body, &protocol_headers(&headers), &facts, &principal) {
         HttpRoute::Answer(answer) => reply::modern(answer),
         HttpRoute::Accepted => reply::accepted(),
-        HttpRoute::Run(call) => run_modern(&endpoints, call).await,
-        HttpRoute::Initialize(request) => endpoints.initialize(&request),
-        HttpRoute::Session(message) => match endpoints.session_of(&headers) {
+        HttpRoute::Run(call) => run_modern(&endpoints, call, &headers).await,
+        HttpRoute::Initialize(request) => endpoints.initialize(&request, &principal),
+        HttpRoute::Session(message) => match endpoints.session_of(&headers, &principal) {
             Ok(session) => in_session(&endpoints, session, message).await,
             Err(refused) => *refused,
         },
     }
 }
 
+/// `GET /mcp`: what belongs to no request, or the rest of a stream (§6.4, §6.5).
+async fn get(
+    State(endpoints): State<Endpoints>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Response<Body> {
+    if !reply::accepts_events(&headers) {
+        return reply::refused(
+            StatusCode::NOT_ACCEPTABLE,
+            "the client must accept text/event-stream",
+        );
+    }
+    let session = match endpoints.session_of(&headers, &principal(caller)) {
+        Ok(session) => session,
+        Err(refused) => return *refused,
+    };
+    let listening = match headers.get(LAST_EVENT_ID) {
+        None => session.listen().ok_or(NoRest::Unknown),
+        Some(id) => EventId::parse(id.as_bytes())
+            .ok_or(NoRest::Unknown)
+            .and_then(|after| session.come_back(after)),
+    };
+    match listening {
+        Ok(listening) => reply::events(EventBody::of_stream(listening)),
+        // SHL-28.
+        Err(NoRest::Unknown) => reply::refused(
+            StatusCode::BAD_REQUEST,
+            "the Last-Event-ID is none of this session's",
+        ),
+        Err(NoRest::Evicted) => reply::refused(
+            StatusCode::BAD_REQUEST,
+            "what followed the Last-Event-ID is not kept any more",
+        ),
+    }
+}
+
 /// `DELETE /mcp` ends a session (SHL-14).
-async fn delete(State(endpoints): State<Endpoints>, headers: HeaderMap) -> Response<Body> {
-    let ended = endpoints
-        .session_of(&headers)
-        .map(|_| session_id(&headers).and_then(|id| endpoints.sessions.table.remove(id)));
-    match ended {
-        Ok(session) => {
-            if let Some(session) = session {
-                session.calls().tasks.abort_all();
+async fn delete(
+    State(endpoints): State<Endpoints>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Response<Body> {
+    match endpoints.session_of(&headers, &principal(caller)) {
+        Ok(_) => {
+            if let Some(id) = session_id(&headers) {
+                endpoints.sessions.end(id);
             }
             reply::empty(StatusCode::NO_CONTENT)
         }
@@ -121,35 +141,36 @@ async fn delete(State(endpoints): State<Endpoints>, headers: HeaderMap) -> Respo
     }
 }
 
-/// Every other method: there is no stream of the server's own yet (SHL-20).
-async fn other() -> Response<Body> {
-    reply::method_not_allowed("POST, DELETE", "send messages by POST")
-}
-
-/// Runs a modern call inside its response.
-async fn run_modern(endpoints: &Endpoints, call: Box<Call>) -> Response<Body> {
-    if !call.exchange.may_notify() {
-        return reply::modern(endpoints.door.run_silently(call).await);
+/// Runs a modern call inside its response, which the client's hanging up drops, and
+/// with it the call (SHM-7).
+async fn run_modern(endpoints: &Endpoints, call: Box<Call>, headers: &HeaderMap) -> Response<Body> {
+    let router = &endpoints.door.calls.router;
+    let mirrors = router.check_mirrors(&call.operation, |name| match name.parse() {
+        Ok(name) => header(headers, &name),
+        Err(_) => Header::Absent,
+    });
+    if let Err(refusal) = mirrors {
+        return reply::modern(call.exchange.refuse(&refusal));
     }
-    let (outbound, events) = mpsc::channel(QUEUE);
-    let answering = endpoints.door.run(call, Live::default(), outbound);
-    respond(
-        RunningCall::new(async { Some(answering.await) }, events),
-        reply::modern,
-    )
-    .await
-}
-
-/// One message, or a stream from the first notification on.
-async fn respond(
-    mut call: RunningCall,
-    answer: fn(wharf_mcp::Answer) -> Response<Body>,
-) -> Response<Body> {
+    let listens = matches!(call.operation, Operation::Listen(_));
+    let mut line = Line {
+        said: None,
+        live: Live::default(),
+        asks: None,
+        outlives_calls: false,
+        drain: endpoints.drain.clone(),
+    };
+    if !listens && !call.exchange.may_notify() {
+        return reply::modern(endpoints.door.calls.run(call, line).await);
+    }
+    let (said, events) = mpsc::channel(QUEUE);
+    line.said = Some(said);
+    let mut call = RunningCall::new(endpoints.door.calls.run(call, line), events);
     match call.next().await {
-        Some(Said::Answer(only)) => answer(only),
-        Some(Said::Event(first)) => reply::events(EventBody::of_call(&first, call)),
-        // Cancelled: the client knows, and expects no answer.
-        None => reply::accepted(),
+        Some(Spoken::Answer(only)) => reply::modern(only),
+        Some(Spoken::Event(first)) => reply::events(EventBody::of_call(&first, call)),
+        // A call says something before it ends, or ends.
+        Some(Spoken::Silence(_)) | None => reply::accepted(),
     }
 }
 
@@ -158,28 +179,42 @@ async fn in_session(
     session: Arc<HttpSession>,
     message: SessionMessage<'_>,
 ) -> Response<Body> {
-    match session.session.receive(message, endpoints.door.facts()) {
-        Step::Answer(answer) => reply::legacy(answer),
-        Step::Cancel(id) => {
-            session.cancel(&id);
-            reply::accepted()
+    let started = match session.session.receive(message, &endpoints.door.facts()) {
+        Step::Run(call) => session.start(endpoints, call),
+        Step::Batch(steps) => Ok(session.start_batch(endpoints, steps)),
+        step => {
+            let answer = session.carry_out(step);
+            return answer.map_or_else(reply::accepted, reply::legacy);
         }
-        Step::Nothing => reply::accepted(),
-        Step::Run(call) => match session.start(endpoints, call) {
-            Ok(running) => respond(running, reply::legacy).await,
-            Err(refused) => *refused,
-        },
+    };
+    match started {
+        Ok(stream) => read(&session, &stream).await,
+        Err(NotStarted::Answer(answer)) => reply::legacy(answer),
+        Err(NotStarted::Full) => reply::full("this session has too many calls running"),
     }
+}
+
+/// One message, or a stream from the first notification on (SHM-8).
+async fn read(session: &Arc<HttpSession>, stream: &Arc<Stream>) -> Response<Body> {
+    let listening = match stream.first().await {
+        First::Answer(only) => return reply::legacy(only),
+        First::Events => session.read(stream),
+        First::Nothing => None,
+    };
+    // Cancelled: the client knows, and expects no answer.
+    listening.map_or_else(reply::accepted, |listening| {
+        reply::events(EventBody::of_stream(listening))
+    })
 }
 
 impl Endpoints {
     /// Opens a session (SHL-11).
-    fn initialize(&self, request: &Request<'_>) -> Response<Body> {
-        let (session, answer) = match Session::open(request, self.door.facts()) {
+    fn initialize(&self, request: &Request<'_>, principal: &Arc<Principal>) -> Response<Body> {
+        let (session, answer) = match Session::open(request, &self.door.facts(), principal) {
             Ok(opened) => opened,
             Err(answer) => return reply::legacy(answer),
         };
-        let Ok(id) = self.sessions.insert(session) else {
+        let Ok(id) = self.sessions.insert(session, self) else {
             return reply::full("there are too many sessions");
         };
         let mut response = reply::legacy(answer);
@@ -191,7 +226,11 @@ impl Endpoints {
 
     /// The session that a request names (SHL-12, SHL-13, SHL-18). The error is the
     /// response.
-    fn session_of(&self, headers: &HeaderMap) -> Result<Arc<HttpSession>, Refused> {
+    fn session_of(
+        &self,
+        headers: &HeaderMap,
+        principal: &Principal,
+    ) -> Result<Arc<HttpSession>, Refused> {
         if !headers.contains_key(SESSION_ID) {
             let frame = wharf_mcp::session_required();
             return Err(Box::new(reply::json(StatusCode::BAD_REQUEST, frame)));
@@ -203,7 +242,7 @@ impl Endpoints {
             )));
         }
         session_id(headers)
-            .and_then(|id| self.sessions.get(id))
+            .and_then(|id| self.sessions.get(id, principal))
             .ok_or_else(|| {
                 Box::new(reply::refused(
                     StatusCode::NOT_FOUND,
@@ -213,98 +252,10 @@ impl Endpoints {
     }
 }
 
-impl Sessions {
-    /// Ends sessions that have not been used for a long time and have nothing
-    /// running.
-    pub(super) fn sweep(&self) {
-        let now = self.now();
-        self.table.retain(|session| {
-            let idle = now.saturating_sub(session.last_used.load(Ordering::Relaxed));
-            idle < IDLE.as_secs() || !session.calls().running.is_empty()
-        });
-    }
-
-    fn insert(&self, session: Session) -> Result<SessionId, Arc<HttpSession>> {
-        self.table.insert(Arc::new(HttpSession {
-            session,
-            calls: Mutex::default(),
-            last_used: AtomicU64::new(self.now()),
-        }))
-    }
-
-    fn get(&self, id: SessionId) -> Option<Arc<HttpSession>> {
-        let session = self.table.get(id)?;
-        session.last_used.store(self.now(), Ordering::Relaxed);
-        Some(session)
-    }
-
-    fn now(&self) -> u64 {
-        self.epoch.elapsed().as_secs()
-    }
-}
-
-impl Default for Sessions {
-    fn default() -> Self {
-        Self {
-            table: Table::new(MAX_SESSIONS),
-            epoch: Instant::now(),
-        }
-    }
-}
-
-impl HttpSession {
-    /// Starts a call as a task of the session. The error is the response.
-    fn start(
-        self: Arc<Self>,
-        endpoints: &Endpoints,
-        call: Box<Call>,
-    ) -> Result<RunningCall, Refused> {
-        let id = call.exchange.id().clone();
-        let (outbound, events) = mpsc::channel(QUEUE);
-        let (answer, answered) = oneshot::channel();
-        let live = Live::default();
-        let mut calls = self.calls();
-        // What has ended in the meantime.
-        while calls.tasks.try_join_next().is_some() {}
-        calls
-            .running
-            .admit(&id)
-            .map_err(|answer| Box::new(reply::legacy(answer)))?;
-        if calls.running.len() >= MAX_RUNNING {
-            return Err(Box::new(reply::full(
-                "this session has too many calls running",
-            )));
-        }
-        let answering = endpoints.door.run(call, live.clone(), outbound);
-        let session = Arc::downgrade(&self);
-        let abort = calls.tasks.spawn({
-            let id = id.clone();
-            async move {
-                let said = answering.await;
-                // The id is free before the client can see the answer.
-                if let Some(session) = session.upgrade() {
-                    session.calls().running.remove(&id);
-                }
-                if answer.send(said).is_err() {
-                    tracing::debug!(%id, "the client hung up before the answer");
-                }
-            }
-        });
-        calls.running.insert(id, CallHandle::new(live, abort));
-        drop(calls);
-        Ok(RunningCall::new(async { answered.await.ok() }, events))
-    }
-
-    fn cancel(&self, id: &RequestId) {
-        if let Some(handle) = self.calls().running.remove(id) {
-            handle.cancel();
-        }
-    }
-
-    fn calls(&self) -> MutexGuard<'_, Calls> {
-        // A panic while the lock is held leaves the tables as they were.
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn principal(caller: Caller) -> Arc<Principal> {
+    caller
+        .map(|Extension(principal)| principal)
+        .unwrap_or_default()
 }
 
 fn session_id(headers: &HeaderMap) -> Option<SessionId> {
@@ -312,18 +263,19 @@ fn session_id(headers: &HeaderMap) -> Option<SessionId> {
 }
 
 fn protocol_headers(headers: &HeaderMap) -> Headers<'_> {
-    let header = |name: HeaderName| {
-        let mut values = headers.get_all(name).iter();
-        match (values.next(), values.next()) {
-            (None, _) => Header::Absent,
-            (Some(value), None) => Header::Once(value.as_bytes()),
-            (Some(_), Some(_)) => Header::Repeated,
-        }
-    };
     Headers {
-        protocol_version: header(PROTOCOL_VERSION),
-        method: header(METHOD),
-        name: header(NAME),
+        protocol_version: header(headers, &PROTOCOL_VERSION),
+        method: header(headers, &METHOD),
+        name: header(headers, &NAME),
         session: headers.contains_key(SESSION_ID),
+    }
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Header<'h> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Header::Absent,
+        (Some(value), None) => Header::Once(value.as_bytes()),
+        (Some(_), Some(_)) => Header::Repeated,
     }
 }

@@ -26,6 +26,7 @@ wasmtime::component::bindgen!({
         // waits here, off the thread.
         "wharf:plugin/host.[method]request.progress": async | trappable,
         "wharf:plugin/host.[method]request.log": async | trappable,
+        "wharf:plugin/host.[method]request.silent-for": async | trappable,
         default: trappable,
     },
     exports: { default: async },

@@ -19,6 +19,7 @@ use crate::state::State;
 
 impl Operation for CheckTypes {
     type Output = Result<()>;
+    const MAY_ANNOUNCE: bool = false;
 
     async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
         let instance = exports.instantiate(store).await?;
@@ -28,6 +29,7 @@ impl Operation for CheckTypes {
 
 impl Operation for ListTools {
     type Output = Result<Vec<Tool>, BadDefinition>;
+    const MAY_ANNOUNCE: bool = false;
 
     async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
         let list = &need(exports.tools.as_ref(), "tools")?.list;
@@ -37,6 +39,7 @@ impl Operation for ListTools {
 
 impl Operation for ListTemplates {
     type Output = Result<Vec<ResourceTemplate>, BadDefinition>;
+    const MAY_ANNOUNCE: bool = false;
 
     async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
         let list = &need(exports.resources.as_ref(), "resources")?.templates;
@@ -46,6 +49,7 @@ impl Operation for ListTemplates {
 
 impl Operation for ListPrompts {
     type Output = Result<Vec<Prompt>, BadDefinition>;
+    const MAY_ANNOUNCE: bool = false;
 
     async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
         let list = &need(exports.prompts.as_ref(), "prompts")?.list;
@@ -59,7 +63,8 @@ impl Operation for CallTool<'_> {
     async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
         let call = &need(exports.tools.as_ref(), "tools")?.call;
         let parameters: Call<'_> = (request(), self.name, self.arguments.as_str());
-        Ok(outcome::tool(exports.call(store, call, parameters).await?)?)
+        let ended = exports.call(store, call, parameters).await?;
+        Ok(outcome::tool(ended, store.data().call.context.deferred)?)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The host's side of line 0.1: what a guest's calls of `host` and `changes`
 //! come to. Translation only; what is done is in [`crate::imports`].
 
+use std::time::Duration;
+
 use wasmtime::Result;
 use wasmtime::component::Resource;
 use wharf_mcp::model::{self, Change, List};
@@ -89,12 +91,21 @@ impl host::HostRequest for State {
         self.write_log(log_level(level), logger, data).await
     }
 
+    async fn silent_for(&mut self, _: Handle, ms: u64) -> Result<()> {
+        self.announce_silence(Duration::from_millis(ms)).await;
+        Ok(())
+    }
+
     fn answer(&mut self, _: Handle, key: String) -> Result<Option<host::Answer>> {
         Ok(self.call.context.answers.get(&key).map(answer))
     }
 
     fn state(&mut self, _: Handle) -> Result<Option<Vec<u8>>> {
         Ok(self.call.context.state.clone())
+    }
+
+    fn deferred(&mut self, _: Handle) -> Result<bool> {
+        Ok(self.call.context.deferred)
     }
 
     /// Guests only ever borrow the handle.

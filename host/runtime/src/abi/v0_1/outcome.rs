@@ -17,10 +17,20 @@ const MAX_STATE: usize = 64 << 10;
 /// Suggestions that are passed on; the protocol allows no more.
 const MAX_COMPLETIONS: usize = 100;
 
-pub(super) fn tool(outcome: tools::ToolOutcome) -> Result<Outcome<model::ToolResult>, Bad> {
+/// Reads how a call of a tool ended that was put off before, or was not: once is
+/// enough, and for ever would be possible.
+pub(super) fn tool(
+    outcome: tools::ToolOutcome,
+    deferred: bool,
+) -> Result<Outcome<model::ToolResult>, Bad> {
     Ok(match outcome {
         tools::ToolOutcome::Complete(result) => Outcome::Complete(tool_result(result)?),
         tools::ToolOutcome::InputRequired(input) => Outcome::InputRequired(input_required(input)?),
+        tools::ToolOutcome::Deferred if deferred => {
+            let problem = "the call has been put off already";
+            return Err(Bad::new("outcome", problem));
+        }
+        tools::ToolOutcome::Deferred => Outcome::Deferred,
     })
 }
 
@@ -136,4 +146,19 @@ fn question(question: types::Question) -> Result<model::Question, Bad> {
         types::Question::Sampling(params) => model::Question::Sampling(object("sampling", params)?),
         types::Question::Roots => model::Question::Roots,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, tool};
+    use crate::abi::v0_1::bindings::exports::wharf::plugin::tools::ToolOutcome;
+
+    #[test]
+    fn a_call_is_put_off_once() {
+        let first = tool(ToolOutcome::Deferred, false);
+        assert!(matches!(first, Ok(Outcome::Deferred)));
+        let second = tool(ToolOutcome::Deferred, true).map_err(|bad| bad.to_string());
+        let expected = "a malformed `outcome`: the call has been put off already";
+        assert_eq!(second, Err(expected.to_owned()));
+    }
 }
