@@ -35,7 +35,7 @@ fn progress() {
 }
 
 /// No number has a text that is not one: what is endless is left out, and not
-/// `null`, which no revision allows here.
+/// `null`, which no revision allows here. This fails: it is `null`.
 #[test]
 fn progress_without_end() {
     let endless = |total| Event::Progress {
