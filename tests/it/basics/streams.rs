@@ -106,9 +106,11 @@ fn the_stream_of_a_pair() {
 #[test]
 fn a_pair_with_headers_of_other_bindings() {
     let host = host();
-    let client = Client::connect_to(host.address(), Way::SSE);
+    let mut client = Client::connect_to(host.address(), Way::SSE);
     let target = format!("/messages?sessionId={}", client.session());
-    let ping = Request::post(&target, r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#)
+    let ping = r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#;
+    client.expect_answer_to(ping);
+    let ping = Request::post(&target, ping)
         .header("MCP-Protocol-Version", D)
         .header("Mcp-Session-Id", "nonsense")
         .header("Mcp-Method", "tools/call");
