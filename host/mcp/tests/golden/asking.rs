@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use wharf_mcp::model::{InputRequired, Question};
-use wharf_mcp::{Moment, NONCE, Revision, StateKeys, parse};
+use wharf_mcp::{NONCE, Revision, Sealing, StateKeys, parse};
 use wharf_schemas::Context;
 
 use crate::samples::json as text;
@@ -46,13 +46,14 @@ fn in_result(revision: Revision, asked: Asked, questions: Vec<(String, Question)
         questions,
         state: Some(b"state".to_vec()),
     };
-    let moment = Moment {
+    let sealing = Sealing {
+        keys: &keys,
         now: 0,
         nonce: [0; NONCE],
     };
     let keys = StateKeys::new([0; 32], &[]);
     let exchange = &call.exchange;
-    let answer = exchange.input_required(&input, &call.operation, &call.context, &keys, moment);
+    let answer = exchange.input_required(&input, &call.operation, &call.context, sealing);
     let text = String::from_utf8(answer.frame.to_vec()).unwrap();
     judge(&text, revision, Context::Answer(&request));
     let (before, sealed) = text.split_once(r#""requestState":""#).unwrap();
