@@ -46,12 +46,12 @@ fn in_result(revision: Revision, asked: Asked, questions: Vec<(String, Question)
         questions,
         state: Some(b"state".to_vec()),
     };
+    let keys = StateKeys::new([0; 32], &[]);
     let sealing = Sealing {
         keys: &keys,
         now: 0,
         nonce: [0; NONCE],
     };
-    let keys = StateKeys::new([0; 32], &[]);
     let exchange = &call.exchange;
     let answer = exchange.input_required(&input, &call.operation, &call.context, sealing);
     let text = String::from_utf8(answer.frame.to_vec()).unwrap();
