@@ -259,6 +259,8 @@ impl Response {
                 Some(("event", name)) => name.clone_into(&mut event.name),
                 Some(("data", data)) => data.clone_into(&mut event.data),
                 Some(("", _comment)) => {}
+                // For those who come back (SHL-24), which this client does not.
+                Some(("id" | "retry", _)) => {}
                 Some(_) => return Err(io::Error::other(text)),
                 None if event.name.is_empty() => {}
                 None => {
