@@ -74,7 +74,8 @@ pub(crate) fn open(
         context: envelope.context(meta, principal),
         operation,
         retry,
-        task: if tasks {
+        // An extension is in use if both sides have said so (CAP-3).
+        task: if tasks && server.capabilities.tasks {
             TaskWish::Welcome
         } else {
             TaskWish::Impossible
