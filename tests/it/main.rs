@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`basics`] | what the protocol says, on every binding and in every revision |
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
+//! | [`matrix`] | the same on every binding in every revision |
 //! | [`drain`] | what has begun is finished |
 //! | [`crowd`] | many clients at once get their own answers |
 //! | [`websocket`] | one socket is one session, and ends in good order |
@@ -28,6 +29,7 @@ mod cli;
 mod crowd;
 mod drain;
 mod embedding;
+mod matrix;
 mod support;
 mod tidy;
 mod unix;
