@@ -15,6 +15,7 @@ mod inside;
 mod lines;
 mod link;
 mod messages;
+mod watching;
 mod ways;
 mod websocket;
 
@@ -26,10 +27,11 @@ use tokio::time::Instant;
 
 pub(crate) use client::{Client, Exchange};
 pub(crate) use host::{Host, Signal, refused, refused_in};
-pub(crate) use http::{Request, Response};
+pub(crate) use http::{Event, Request, Response};
 pub(crate) use inside::{door, tcp};
 pub(crate) use lines::Lines;
 pub(crate) use messages::{Modern, Session, handshake};
+pub(crate) use watching::{subscription, told};
 pub(crate) use ways::{
     A, B, Binding, C, D, E, REVISIONS, Way, in_revisions, matrix, on_every_session, on_every_way,
     stage,
