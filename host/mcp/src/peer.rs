@@ -53,7 +53,7 @@ pub enum Effect<H> {
     },
     /// Carry all of these out; what they answer goes into one message, when the last
     /// has its answer.
-    Batch(Vec<Effect<H>>),
+    Batch(Vec<Self>),
     /// Nothing.
     Nothing,
 }
@@ -183,18 +183,22 @@ impl<H> Peer<H> {
                 answer: answer.frame,
             },
             Step::Batch(steps) => {
-                let effects = steps.into_iter().map(|step| match step {
-                    // Running before the batch came.
-                    Step::Run(call) => match self.running.admit(call.exchange.id()) {
-                        Ok(()) => Effect::Start(call),
-                        Err(answer) => Effect::Send(answer.frame),
-                    },
-                    step => self.carry_out(step),
-                });
-                Effect::Batch(effects.collect())
+                let elements = steps.into_iter().map(|step| self.element(step));
+                Effect::Batch(elements.collect())
             }
             Step::Nothing => Effect::Nothing,
         }
+    }
+
+    /// One step of a batch, which may ask for an id that has been running since
+    /// before.
+    fn element(&mut self, step: Step) -> Effect<H> {
+        if let Step::Run(call) = &step
+            && let Err(answer) = self.running.admit(call.exchange.id())
+        {
+            return Effect::Send(answer.frame);
+        }
+        self.carry_out(step)
     }
 
     fn malformed(&self, problem: &Malformed) -> Bytes {

@@ -459,10 +459,11 @@ fn additions_are_written_as_far_as_they_are_known() {
         is_error: false,
         meta: Some(Json::parse(r#"{ "a": 1 }"#.to_owned()).unwrap()),
     });
-    let answer = |peer: &mut Peer<u32>, body: String| match peer.receive(body.as_bytes(), &server())
-    {
-        Effect::Start(call) => call.exchange.answer(&reply).frame,
-        other => panic!("it was not started: {other:?}"),
+    let answer = |peer: &mut Peer<u32>, body: String| {
+        let Effect::Start(call) = peer.receive(body.as_bytes(), &server()) else {
+            panic!("it was not started")
+        };
+        call.exchange.answer(&reply).frame
     };
     let call = request("tools/call", r#""name":"t""#);
     assert_eq!(

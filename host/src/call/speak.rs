@@ -102,7 +102,7 @@ pub(crate) struct Speaker {
 }
 
 impl Speaker {
-    pub(crate) fn new(exchange: &Arc<Exchange>, line: &Line) -> Arc<dyn Events> {
+    pub(crate) fn of_call(exchange: &Arc<Exchange>, line: &Line) -> Arc<dyn Events> {
         if line.said.is_none() {
             return Arc::new(());
         }

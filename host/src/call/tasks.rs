@@ -70,7 +70,7 @@ pub(super) struct Entry {
     created: Timestamp,
     expires: Instant,
     ttl: Duration,
-    state: watch::Sender<State>,
+    state: watch::Sender<Status>,
     /// How what it says is written, for the client that made it.
     exchange: Arc<Exchange>,
     /// Where what it says goes, as long as somebody listens.
@@ -80,7 +80,7 @@ pub(super) struct Entry {
 
 /// How far a task is, and since when.
 #[derive(Clone)]
-struct State {
+struct Status {
     state: TaskState,
     updated: Timestamp,
     /// The answers that have come to the questions in `state`.
@@ -144,7 +144,7 @@ impl Tasks {
             return Err(Refusal::Internal(problem));
         }
         let now = Timestamp::now();
-        let state = State {
+        let state = Status {
             state: TaskState::Working,
             updated: now,
             answers: Vec::new(),
@@ -392,7 +392,7 @@ impl Entry {
     }
 
     /// Changes the state, and tells those that listen if it did change.
-    fn modify(&self, modify: impl FnOnce(&mut State) -> bool) -> bool {
+    fn modify(&self, modify: impl FnOnce(&mut Status) -> bool) -> bool {
         let changed = self.state.send_if_modified(|state| {
             let changed = modify(state);
             if changed {

@@ -182,7 +182,11 @@ async fn in_session(
     let started = match session.session.receive(message, &endpoints.door.facts()) {
         Step::Run(call) => session.start(endpoints, call),
         Step::Batch(steps) => Ok(session.start_batch(endpoints, steps)),
-        step => {
+        step @ (Step::Answer(_)
+        | Step::Cancel(_)
+        | Step::Response(_)
+        | Step::Watch { .. }
+        | Step::Nothing) => {
             let answer = session.carry_out(step);
             return answer.map_or_else(reply::accepted, reply::legacy);
         }
