@@ -12,7 +12,6 @@ fn how_long_they_are_kept() {
     let day = 24 * HOUR;
     for (wish, kept) in [
         (json!({}), HOUR),
-        (json!({ "ttl": null }), HOUR),
         (json!({ "ttl": 60_000 }), 60_000),
         (json!({ "ttl": 0 }), 1_000),
         (json!({ "ttl": 999 }), 1_000),
@@ -164,6 +163,8 @@ fn the_end_of_standard_input() {
         );
         assert_eq!(client.rest(), Vec::<Value>::new());
         assert_eq!(host.exit_code(), Some(0));
+        let log = host.log();
+        assert!(!log.contains("lost"), "{log}");
     }
 }
 

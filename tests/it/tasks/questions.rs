@@ -68,8 +68,12 @@ fn ask_again_whoever_waits_later(way: Way) {
     let given_up = client.start("tasks/result", named(&id));
     let first = client.question();
     client.notify("notifications/cancelled", &json!({ "requestId": given_up }));
-    let taken_back = client.notification();
-    assert_eq!(taken_back["params"]["requestId"], first["id"]);
+    // Without a connection of its own, that goes to whoever listens to what belongs to
+    // no request.
+    if way.binding != Binding::Streamable {
+        let taken_back = client.notification();
+        assert_eq!(taken_back["params"]["requestId"], first["id"]);
+    }
     assert_eq!(get(&mut client, &id)["status"], "input_required");
     let waiting = client.start("tasks/result", named(&id));
     let second = client.question();
@@ -94,7 +98,7 @@ fn are_answered_by_an_update(way: Way) {
     // What was not asked is ignored.
     update(&mut client, &id, json!({ "colour": ada() }));
     assert_eq!(get(&mut client, &id), found);
-    update(&mut client, &id, json!({ "name": ada(), "colour": 1 }));
+    update(&mut client, &id, json!({ "name": ada(), "colour": ada() }));
     let ended = until(&mut client, &id, "completed");
     assert_eq!(text(&ended["result"]), "Hello, Ada!");
     assert!(ended.get("inputRequests").is_none());
