@@ -192,6 +192,8 @@ fn the_sandbox_is_known_to_few() {
         "host/src/inspect",
         "host/src/inspect.rs",
         "host/src/lib.rs",
+        "host/src/refresh.rs",
+        "host/src/registry",
         "host/src/registry.rs",
         "host/src/serve.rs",
     ];

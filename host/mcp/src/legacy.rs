@@ -12,12 +12,13 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::ask;
-use crate::decode::{InvalidParams, Method, Params, TaskWish, client_info, extensions};
+use crate::decode::{InvalidParams, Method, Params, client_info, extensions};
 use crate::door::{Request, SessionMessage};
 use crate::exchange::{Call, Exchange, LogFilter, SessionLogLevel};
 use crate::frame::{self, Answer};
 use crate::jsonrpc::{self, ErrorCode, Malformed, Message, RequestId, string};
 use crate::model::{AskKinds, CallContext, Change, ClientInfo, Json, LogLevel, Principal};
+use crate::operation::TaskWish;
 use crate::revision::{Dialect, Era, Revision, Tasks};
 use crate::server::ServerFacts;
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ask;
-use crate::decode::{InvalidParams, Meta, Method, Operation, TaskWish, client_info, extensions};
+use crate::decode::{InvalidParams, Meta, Method, client_info, extensions};
 use crate::door::Request;
 use crate::encode::CacheHint;
 use crate::exchange::{Call, Exchange, LogFilter, Refusal, Reply};
@@ -17,6 +17,7 @@ use crate::frame::{self, Answer};
 use crate::headers::Headers;
 use crate::jsonrpc::{ErrorCode, RequestId, string};
 use crate::model::{AskKinds, CallContext, ClientInfo, Json, LogLevel, Principal};
+use crate::operation::{Operation, TaskWish};
 use crate::revision::{Dialect, Era, Revision};
 use crate::server::ServerFacts;
 use crate::task::EXTENSION;
@@ -73,7 +74,8 @@ pub(crate) fn open(
         context: envelope.context(meta, principal),
         operation,
         retry,
-        task: if tasks {
+        // An extension is in use if both sides have said so (CAP-3).
+        task: if tasks && server.capabilities.tasks {
             TaskWish::Welcome
         } else {
             TaskWish::Impossible

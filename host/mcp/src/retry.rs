@@ -5,10 +5,10 @@
 //! directions of that; `seal` keeps what is between them from being changed.
 
 use crate::ask::{Asked, Kind};
-use crate::decode::Operation;
 use crate::exchange::Refusal;
 use crate::legacy::Response;
 use crate::model::{Answer, CallContext, InputRequired, Json, Principal, Question};
+use crate::operation::Operation;
 use crate::seal::{Memory, NONCE, Purpose, Seconds, StateKeys};
 
 /// For how long a client may think about a question. People come back from lunch.

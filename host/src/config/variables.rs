@@ -39,6 +39,8 @@ const FORGOTTEN: &[&str] = &[
     "OUT_DIR",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTFLAGS",
+    // A plugin's build script has no business with our secrets.
+    "WHARF_STATE_KEYS",
 ];
 
 /// The same, by how names begin.

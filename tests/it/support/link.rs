@@ -226,7 +226,7 @@ fn forward(mut response: Response, inbox: &Sender<Heard>) -> io::Result<()> {
         let _ = inbox.send(Heard { status, ..heard });
     };
     if response.is_stream() {
-        while let Some(event) = response.event()? {
+        while let Some(event) = response.message()? {
             hand_on(event.data);
         }
     } else {

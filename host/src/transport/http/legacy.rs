@@ -20,7 +20,7 @@ use wharf_mcp::{Answer, Call, InFlight, RequestId, Session, Step};
 
 use super::Endpoints;
 use super::events::{RunningCall, Spoken};
-use super::replay::{EventId, Reader, Stream};
+use super::replay::{Budget, EventId, Reader, Stream};
 use super::sessions::{SessionId, Table};
 use crate::call::{Asks, Line, Live};
 use crate::changes::{Listener, Notice};
@@ -47,6 +47,7 @@ const GENERAL: u64 = 0;
 #[derive(Debug)]
 pub(super) struct Sessions {
     table: Table<Arc<HttpSession>>,
+    budget: Budget,
     epoch: tokio::time::Instant,
 }
 
@@ -61,6 +62,7 @@ pub(super) struct HttpSession {
     changes: Listener,
     asks: Arc<Asks>,
     closed: CancellationToken,
+    budget: Budget,
     /// Seconds since the table's epoch.
     last_used: AtomicU64,
 }
@@ -97,7 +99,7 @@ impl Sessions {
         session: Session,
         endpoints: &Endpoints,
     ) -> Result<SessionId, Arc<HttpSession>> {
-        let general = Stream::new(GENERAL);
+        let general = Stream::new(GENERAL, &self.budget);
         let aside = Arc::clone(&general);
         self.table.insert(Arc::new(HttpSession {
             session,
@@ -106,6 +108,7 @@ impl Sessions {
             changes: endpoints.door.calls.changes.listen_to_lists(),
             asks: Asks::new(move |frame| aside.push_now(&frame)),
             closed: CancellationToken::new(),
+            budget: self.budget.clone(),
             last_used: AtomicU64::new(self.now()),
         }))
     }
@@ -146,6 +149,7 @@ impl Default for Sessions {
     fn default() -> Self {
         Self {
             table: Table::new(MAX_SESSIONS),
+            budget: Budget::default(),
             epoch: tokio::time::Instant::now(),
         }
     }
@@ -159,7 +163,7 @@ impl HttpSession {
         endpoints: &Endpoints,
         call: Box<Call>,
     ) -> Result<Arc<Stream>, NotStarted> {
-        let stream = self.running().new_stream();
+        let stream = self.new_stream();
         let to = Destination {
             stream: Arc::clone(&stream),
             batch: None,
@@ -178,7 +182,7 @@ impl HttpSession {
         let batch = Arc::new(Batch::default());
         // Until all have been started.
         batch.expect_one();
-        let stream = self.running().new_stream();
+        let stream = self.new_stream();
         for step in steps {
             let answer = if let Step::Run(call) = step {
                 self.start_in(endpoints, call, &stream, &batch)
@@ -317,6 +321,12 @@ impl HttpSession {
         })
     }
 
+    fn new_stream(&self) -> Arc<Stream> {
+        let mut running = self.running();
+        running.last_stream += 1;
+        Stream::new(running.last_stream, &self.budget)
+    }
+
     fn primes(&self) -> bool {
         self.session.dialect().polling
     }
@@ -343,11 +353,6 @@ impl Drop for HttpSession {
 }
 
 impl Running {
-    fn new_stream(&mut self) -> Arc<Stream> {
-        self.last_stream += 1;
-        Stream::new(self.last_stream)
-    }
-
     /// Keeps a stream for those that come back, and forgets old ones.
     fn keep(&mut self, stream: &Arc<Stream>) {
         self.streams.insert(stream.number(), Arc::clone(stream));

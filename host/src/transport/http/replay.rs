@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,14 @@ const WAITING: usize = 32;
 /// them. The newest is kept whatever its size: it may be the answer.
 const KEPT: usize = 256;
 const KEPT_BYTES: usize = 1024 * 1024;
+
+/// How many bytes are kept on all streams together. Beyond, each keeps as little as
+/// it can.
+const KEPT_IN_ALL: usize = 256 * 1024 * 1024;
+
+/// How much is kept on all streams of an endpoint. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Budget(Arc<AtomicUsize>);
 
 /// A stream's number in its session, and an event's in its stream: `12-3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +54,7 @@ pub(super) struct Stream {
 struct Log {
     events: VecDeque<Event>,
     bytes: usize,
+    budget: Budget,
     /// The number of the newest event; the first is 1.
     last: u64,
     /// Something was said before the answer, or the client was asked to wait.
@@ -103,10 +113,12 @@ impl EventId {
 }
 
 impl Stream {
-    pub(super) fn new(number: u64) -> Arc<Self> {
+    pub(super) fn new(number: u64, budget: &Budget) -> Arc<Self> {
+        let mut log = Log::default();
+        log.budget = budget.clone();
         Arc::new(Self {
             number,
-            log: Mutex::default(),
+            log: Mutex::new(log),
             filled: Notify::new(),
             read: Notify::new(),
         })
@@ -255,11 +267,12 @@ impl Log {
         self.last += 1;
         let text = message(stream, self.last, frame);
         self.bytes += text.len();
+        self.budget.0.fetch_add(text.len(), Ordering::Relaxed);
         self.events.push_back(Event {
             number: self.last,
             text,
         });
-        while self.events.len() > KEPT || self.bytes > KEPT_BYTES && self.events.len() > 1 {
+        while self.is_too_much() {
             // A client that is there gets everything: it is waited for.
             let evicted = self
                 .events
@@ -268,13 +281,28 @@ impl Log {
                 break;
             };
             self.bytes -= evicted.text.len();
+            self.budget
+                .0
+                .fetch_sub(evicted.text.len(), Ordering::Relaxed);
         }
+    }
+
+    fn is_too_much(&self) -> bool {
+        let everywhere = self.budget.0.load(Ordering::Relaxed);
+        let too_large = self.bytes > KEPT_BYTES || everywhere > KEPT_IN_ALL;
+        self.events.len() > KEPT || too_large && self.events.len() > 1
     }
 
     fn after(&self, at: u64) -> Option<&Event> {
         let first = self.events.front()?.number;
         let place = (at + 1).checked_sub(first)?;
         self.events.get(usize::try_from(place).ok()?)
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.budget.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -368,7 +396,7 @@ mod tests {
 
     use bytes::Bytes;
 
-    use super::{EventId, Evicted, KEPT, Reader, Stream};
+    use super::{Budget, EventId, Evicted, KEPT, Reader, Stream};
 
     fn frame(number: usize) -> Bytes {
         Bytes::from(number.to_string())
@@ -390,7 +418,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_comes_back_gets_the_rest() {
-        let stream = Stream::new(7);
+        let stream = Stream::new(7, &Budget::default());
         let mut reader = stream.read_after(0, true).unwrap();
         stream.push(&frame(1)).await;
         stream.push(&frame(2)).await;
@@ -413,7 +441,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_is_let_go_of_and_told_when_to_come_back() {
-        let stream = Stream::new(1);
+        let stream = Stream::new(1, &Budget::default());
         stream.pause(Duration::from_millis(250));
         let mut reader = stream.read_after(0, true).unwrap();
         assert_eq!(next(&mut reader).await.unwrap(), "id: 1-0\ndata: \n\n");
@@ -427,7 +455,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_dropped_is_not_skipped_in_silence() {
-        let stream = Stream::new(1);
+        let stream = Stream::new(1, &Budget::default());
         for number in 0..=KEPT {
             stream.push(&frame(number)).await;
         }
@@ -437,7 +465,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_reader_holds_up_whoever_writes() {
-        let stream = Stream::new(1);
+        let stream = Stream::new(1, &Budget::default());
         let mut reader = stream.read_after(0, false).unwrap();
         let mut pushed = 0;
         while tokio::time::timeout(Duration::from_millis(20), stream.push(&frame(pushed)))
