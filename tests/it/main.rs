@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`basics`] | what the protocol says, on every binding and in every revision |
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
+//! | [`matrix`] | the same on every binding in every revision |
 //! | [`drain`] | what has begun is finished |
 //! | [`small_print`] | what the protocol says in passing |
 //! | [`tasks`] | calls that go on in the background, in the two forms there are |
@@ -30,6 +31,7 @@ mod cli;
 mod crowd;
 mod drain;
 mod embedding;
+mod matrix;
 mod small_print;
 mod support;
 mod tasks;
