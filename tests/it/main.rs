@@ -10,6 +10,7 @@
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
 //! | [`drain`] | what has begun is finished |
 //! | [`small_print`] | what the protocol says in passing |
+//! | [`tasks`] | calls that go on in the background, in the two forms there are |
 //! | [`crowd`] | many clients at once get their own answers |
 //! | [`websocket`] | one socket is one session, and ends in good order |
 //! | [`unix`] | sockets in the file system: whose they are, and what is left of them |
@@ -31,6 +32,7 @@ mod drain;
 mod embedding;
 mod small_print;
 mod support;
+mod tasks;
 mod tidy;
 mod unix;
 mod websocket;

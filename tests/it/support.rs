@@ -13,6 +13,7 @@ mod http;
 mod lines;
 mod link;
 mod messages;
+mod partner;
 mod ways;
 mod websocket;
 
@@ -27,6 +28,7 @@ pub(crate) use host::{Host, Signal, refused, refused_in};
 pub(crate) use http::{Request, Response};
 pub(crate) use lines::Lines;
 pub(crate) use messages::{Modern, Session, handshake};
+pub(crate) use partner::Partner;
 pub(crate) use ways::{
     A, B, Binding, C, D, E, REVISIONS, Way, on_every_session, on_every_way, stage,
 };
