@@ -85,7 +85,7 @@ fn mirrors_mean_nothing_in_a_session() {
 #[test]
 fn a_session_means_nothing_to_requests_that_stand_alone() {
     for way in [Way::STDIO, Way::UNIX, Way::SSE, Way::WEBSOCKET] {
-        let mut host = Host::serve(&[way.endpoint(), &[EVERYTHING, ROGUE]].concat());
+        let mut host = Host::of(way.binding, &[EVERYTHING, ROGUE]);
         let mut client = Client::dial(&mut host, way);
         let mut hello = handshake(D);
         hello["capabilities"] = json!({ "elicitation": {} });
