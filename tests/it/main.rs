@@ -10,6 +10,8 @@
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
 //! | [`matrix`] | the same on every binding in every revision |
 //! | [`drain`] | what has begun is finished |
+//! | [`small_print`] | what the protocol says in passing |
+//! | [`tasks`] | calls that go on in the background, in the two forms there are |
 //! | [`crowd`] | many clients at once get their own answers |
 //! | [`websocket`] | one socket is one session, and ends in good order |
 //! | [`unix`] | sockets in the file system: whose they are, and what is left of them |
@@ -30,7 +32,9 @@ mod crowd;
 mod drain;
 mod embedding;
 mod matrix;
+mod small_print;
 mod support;
+mod tasks;
 mod tidy;
 mod unix;
 mod websocket;

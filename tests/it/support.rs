@@ -15,6 +15,7 @@ mod inside;
 mod lines;
 mod link;
 mod messages;
+mod partner;
 mod watching;
 mod ways;
 mod websocket;
@@ -31,6 +32,7 @@ pub(crate) use http::{Event, Request, Response};
 pub(crate) use inside::{door, tcp};
 pub(crate) use lines::Lines;
 pub(crate) use messages::{Modern, Session, handshake};
+pub(crate) use partner::Partner;
 pub(crate) use watching::{subscription, told};
 pub(crate) use ways::{
     A, B, Binding, C, D, E, REVISIONS, Way, in_revisions, matrix, on_every_session, on_every_way,

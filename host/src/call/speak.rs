@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::mpsc;
 use wharf_mcp::Exchange;
 use wharf_mcp::model::{Event, LogLevel};
 
@@ -90,6 +91,38 @@ impl Line {
         if said.send(what).await.is_err() {
             tracing::trace!("nobody listens to this call any more");
         }
+    }
+}
+
+/// A [`Line`] for what goes on longer than its channel, which it does not keep open.
+#[derive(Debug)]
+pub(super) struct Earshot {
+    said: mpsc::WeakSender<Outbound>,
+    /// All of the line but that.
+    rest: Line,
+}
+
+impl Line {
+    /// This line, for as long as somebody else has it, too.
+    pub(super) fn earshot(&self) -> Option<Earshot> {
+        let said = self.said.as_ref()?.downgrade();
+        let rest = Self {
+            said: None,
+            asks: None,
+            ..self.clone()
+        };
+        Some(Earshot { said, rest })
+    }
+}
+
+impl Earshot {
+    /// The line, if there is still somebody at its other end.
+    pub(super) fn line(&self) -> Option<Line> {
+        let said = Some(self.said.upgrade()?);
+        Some(Line {
+            said,
+            ..self.rest.clone()
+        })
     }
 }
 

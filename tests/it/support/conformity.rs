@@ -37,6 +37,8 @@ pub(crate) struct Witness {
     modern: bool,
     /// Requests that have no answer yet.
     asked: Vec<Value>,
+    /// Requests that go on as tasks, which may report progress as before (PRG-4).
+    tasks: Vec<Value>,
     /// How many messages were sent whose id nobody can read.
     unreadable: usize,
     /// The beginning of a line whose end has not been sent.
@@ -68,6 +70,7 @@ impl Witness {
             session: None,
             modern: false,
             asked: Vec::new(),
+            tasks: Vec::new(),
             unreadable: 0,
             line: Vec::new(),
         }
@@ -182,7 +185,7 @@ impl Witness {
         if method == "notifications/progress" {
             let token = &frame["params"]["progressToken"];
             let wanted = |request: &&Value| &request["params"]["_meta"]["progressToken"] == token;
-            let request = self.asked.iter().find(wanted);
+            let request = self.asked.iter().chain(&self.tasks).find(wanted);
             let request = request.ok_or("it is progress of nothing that is running")?;
             revisions = vec![self.revision_of(request)];
         }
@@ -219,6 +222,9 @@ impl Witness {
         schemas
             .check_from_server(frame, Context::Answer(&request))
             .map_err(|problem| format!("{revision}: {problem}\nto {request}"))?;
+        if revision < E && frame["result"].get("task").is_some() {
+            self.tasks.push(request.clone());
+        }
         // What is nested too deeply to be read is not judged.
         let legible = request["params"] != ILLEGIBLE;
         if frame.get("result").is_some() && legible {

@@ -33,7 +33,8 @@ pub(super) fn sign(params: &mut Value, revision: &str, capabilities: &Value) {
 pub(super) fn mirrored(request: Request, message: &Value) -> Request {
     let request = request.header("Mcp-Method", message["method"].as_str().expect("a method"));
     let params = &message["params"];
-    match params["name"].as_str().or(params["uri"].as_str()) {
+    let named = ["name", "uri", "taskId"];
+    match named.iter().find_map(|member| params[member].as_str()) {
         Some(name) => request.header("Mcp-Name", name),
         None => request,
     }
