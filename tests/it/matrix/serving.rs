@@ -182,8 +182,10 @@ fn turns_pages(host: &mut Host, way: Way) {
         match page.get("nextCursor") {
             Some(cursor) => {
                 assert!(cursor.as_str().is_some_and(|cursor| !cursor.is_empty()));
-                // PAG-2: the same page again.
                 params["cursor"] = cursor.clone();
+                let once = client.result("resources/list", params.clone());
+                let twice = client.result("resources/list", params.clone());
+                assert_eq!(once, twice, "PAG-2: cursors are stable");
             }
             None => break,
         }

@@ -37,8 +37,9 @@ pub(crate) struct Witness {
     modern: bool,
     /// Requests that have no answer yet.
     asked: Vec<Value>,
-    /// Requests that go on as tasks, which may report progress as before (PRG-4).
-    tasks: Vec<Value>,
+    /// Requests that may report progress though they are not open: those that go on as
+    /// tasks (PRG-4).
+    reporting: Vec<Value>,
     /// How many messages were sent whose id nobody can read.
     unreadable: usize,
     /// The beginning of a line whose end has not been sent.
@@ -70,7 +71,7 @@ impl Witness {
             session: None,
             modern: false,
             asked: Vec::new(),
-            tasks: Vec::new(),
+            reporting: Vec::new(),
             unreadable: 0,
             line: Vec::new(),
         }
@@ -142,6 +143,13 @@ impl Witness {
             Some(id) if envelope.wants_answer() => {
                 let request = envelope.request(id);
                 self.modern |= claim(&request).is_some();
+                if self.carrier != Carrier::Stream {
+                    // The one that had the id before has been given up. What it said may
+                    // still be under way, on its own connection.
+                    let given_up = self.asked.iter();
+                    let given_up = given_up.filter(|asked| asked["id"] == request["id"]);
+                    self.reporting.extend(given_up.cloned());
+                }
                 self.asked.push(request);
             }
             Some(_) | None if envelope.is_fine() => {}
@@ -192,7 +200,7 @@ impl Witness {
         if method == "notifications/progress" {
             let token = &frame["params"]["progressToken"];
             let wanted = |request: &&Value| &request["params"]["_meta"]["progressToken"] == token;
-            let request = self.asked.iter().chain(&self.tasks).find(wanted);
+            let request = self.asked.iter().chain(&self.reporting).find(wanted);
             let request = request.ok_or("it is progress of nothing that is running")?;
             revisions = vec![self.revision_of(request)];
         }
@@ -230,7 +238,7 @@ impl Witness {
             .check_from_server(frame, Context::Answer(&request))
             .map_err(|problem| format!("{revision}: {problem}\nto {request}"))?;
         if revision < E && frame["result"].get("task").is_some() {
-            self.tasks.push(request.clone());
+            self.reporting.push(request.clone());
         }
         // What is nested too deeply to be read is not judged.
         let legible = request["params"] != ILLEGIBLE;
