@@ -9,6 +9,7 @@
 //! | [`basics`] | what the protocol says, on every binding and in every revision |
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
 //! | [`drain`] | what has begun is finished |
+//! | [`sessions`] | over Streamable HTTP, what a session promises outlives its connections |
 //! | [`tasks`] | calls that go on in the background, in the two forms there are |
 //! | [`crowd`] | many clients at once get their own answers |
 //! | [`websocket`] | one socket is one session, and ends in good order |
@@ -29,6 +30,7 @@ mod cli;
 mod crowd;
 mod drain;
 mod embedding;
+mod sessions;
 mod support;
 mod tasks;
 mod tidy;
