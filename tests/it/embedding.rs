@@ -12,25 +12,12 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wharf::drain::Drain;
-use wharf::session::Door;
 use wharf::transport::memory::Memory;
 use wharf::transport::{MAX_MESSAGE, Transport};
 use wharf_fixtures::{EVERYTHING, HELLO, ROGUE};
 use wharf_mcp::model::Principal;
 
-use crate::support::{D, Modern, PATIENCE};
-
-#[expect(dead_code, reason = "its `main` is for those who run it")]
-#[path = "../../host/examples/tcp.rs"]
-mod tcp;
-
-async fn door(plugins: &[&str]) -> Door {
-    let cache = concat!("--cache-dir=", env!("CARGO_TARGET_TMPDIR"), "/compiled");
-    let words = [plugins, &[cache, "-q"]].concat();
-    tcp::door(words.into_iter().map(str::to_owned))
-        .await
-        .unwrap()
-}
+use crate::support::{D, Modern, PATIENCE, door, tcp};
 
 /// A client that speaks in lines.
 struct Lines<S> {
