@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wharf::drain::Drain;
+use wharf::session::Door;
 use wharf::transport::memory::Memory;
 use wharf::transport::{MAX_MESSAGE, Transport};
 use wharf_fixtures::{EVERYTHING, HELLO, ROGUE};

@@ -98,7 +98,7 @@ fn nobody_cancels_the_calls_of_others() {
 #[test]
 fn a_session_means_nothing_to_requests_that_stand_alone() {
     for way in [Way::STDIO, Way::UNIX, Way::SSE, Way::WEBSOCKET] {
-        let mut host = Host::serve(&[way.endpoint(), &[EVERYTHING, ROGUE]].concat());
+        let mut host = Host::of(way.binding, &[EVERYTHING, ROGUE]);
         let mut client = Client::dial(&mut host, way);
         let mut hello = handshake(D);
         hello["capabilities"] = json!({ "elicitation": {} });
