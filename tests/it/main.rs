@@ -10,11 +10,8 @@
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
 //! | [`matrix`] | the same on every binding in every revision |
 //! | [`drain`] | what has begun is finished |
-<<<<<<< HEAD
 //! | [`sessions`] | over Streamable HTTP, what a session promises outlives its connections |
-=======
 //! | [`small_print`] | what the protocol says in passing |
->>>>>>> main
 //! | [`tasks`] | calls that go on in the background, in the two forms there are |
 //! | [`crowd`] | many clients at once get their own answers |
 //! | [`websocket`] | one socket is one session, and ends in good order |
@@ -24,7 +21,7 @@
 //! | [`tidy`] | the sources keep the rules that ARCHITECTURE.md gives |
 //!
 //! Names such as `RPC-3` in comments are those of the requirements that a test
-//! holds the program to.
+//! holds the program to; `docs/requirements.md` has them all.
 
 // Clippy allows tests to panic, and takes helpers for tests only inside of this.
 #![cfg(test)]
@@ -35,12 +32,9 @@ mod cli;
 mod crowd;
 mod drain;
 mod embedding;
-<<<<<<< HEAD
-mod sessions;
-=======
 mod matrix;
+mod sessions;
 mod small_print;
->>>>>>> main
 mod support;
 mod tasks;
 mod tidy;
