@@ -130,11 +130,16 @@ struct Ending {
 impl Running {
     async fn answer(&self, mut context: CallContext, retry: Option<Retry>) -> Ending {
         let trace = context.meta.as_ref().and_then(wharf_mcp::trace_parent);
+        let answered = retry.is_some();
         let resumed = retry.map_or(Ok(()), |retry| self.resume(&retry, &mut context));
-        let reply = match resumed {
+        let mut reply = match resumed {
             Err(refusal) => Ok(Reply::Refused(refusal)),
             Ok(()) => self.reply(Arc::new(context)).await,
         };
+        if answered && let Ok(Reply::Read(read)) = &mut reply {
+            // CCH-4: what came of somebody's answers is for them, and for now.
+            read.ttl = None;
+        }
         match reply {
             Ok(reply) => Ending {
                 outcome: reply.outcome(),

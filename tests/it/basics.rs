@@ -136,7 +136,7 @@ fn assert_unknown(client: &mut Client, method: &str) {
     let expected = match (client.way.binding, client.way.is_modern()) {
         (Binding::Streamable, true) => Some(404),
         (Binding::Streamable, false) => Some(200),
-        (Binding::Stdio | Binding::Unix | Binding::Sse | Binding::WebSocket, _) => None,
+        _ => None,
     };
     assert_eq!(exchange.status, expected, "{method}");
     let error = exchange.error();
@@ -155,7 +155,7 @@ fn every_revision_is_spoken_on_every_binding() {
                 Way::new(binding, revision),
             ));
         }
-        for binding in [Binding::Stdio, Binding::Unix] {
+        for binding in [Binding::Memory, Binding::Stdio, Binding::Unix] {
             let (_host, client) = stage(Way::new(binding, revision), &[HELLO]);
             greet(client);
         }
@@ -180,7 +180,7 @@ mod handshake {
 /// LIF-2, LIF-3, trap 7: an unknown or a modern version gets our latest legacy one.
 fn negotiates(way: Way) {
     for (asked, answered) in [(A, A), (B, B), (E, D), ("2099-01-01", D), ("1999-01-01", D)] {
-        let mut host = Host::serve(&[way.endpoint(), &[HELLO]].concat());
+        let mut host = Host::of(way.binding, &[HELLO]);
         let hello = Client::dial(&mut host, way).shake_hands(asked);
         assert_eq!(hello["protocolVersion"], answered, "{asked}");
     }

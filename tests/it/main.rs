@@ -8,8 +8,10 @@
 //! | --- | --- |
 //! | [`basics`] | what the protocol says, on every binding and in every revision |
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
+//! | [`matrix`] | the same on every binding in every revision |
 //! | [`drain`] | what has begun is finished |
 //! | [`sessions`] | over Streamable HTTP, what a session promises outlives its connections |
+//! | [`small_print`] | what the protocol says in passing |
 //! | [`tasks`] | calls that go on in the background, in the two forms there are |
 //! | [`crowd`] | many clients at once get their own answers |
 //! | [`websocket`] | one socket is one session, and ends in good order |
@@ -31,6 +33,8 @@ mod crowd;
 mod drain;
 mod embedding;
 mod sessions;
+mod matrix;
+mod small_print;
 mod support;
 mod tasks;
 mod tidy;

@@ -54,9 +54,13 @@ fn able(way: Way) -> Value {
 
 /// A host that gives its plugins all the time in the world, and an able client.
 fn stage(way: Way) -> (Host, Partner) {
-    let mut host = host(way.endpoint());
+    let mut host = host_of(way);
     let client = Partner::connect(&mut host, way, able(way));
     (host, client)
+}
+
+fn host_of(way: Way) -> Host {
+    Host::of(way.binding, &["--timeout", "2h", EVERYTHING])
 }
 
 fn host(endpoints: &[&str]) -> Host {

@@ -15,7 +15,8 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-READY = re.compile(r"ready: (http://[\d.:]+)/(mcp|sse) ")
+READY = re.compile(r"ready: ((?:http|ws)://[\d.:]+)/(mcp|sse|ws) ")
+ENDPOINTS = 3
 PATIENCE_SECONDS = 300
 USUAL_PORT = 8080
 # 2026-01-02T03:04:05Z, the age of all files that a case file asks for.
@@ -75,7 +76,7 @@ class Server:
         self._reader.start()
 
     def __enter__(self) -> Server:
-        if not self._ready.wait(PATIENCE_SECONDS) or len(self.addresses) < 2:
+        if not self._ready.wait(PATIENCE_SECONDS) or len(self.addresses) < ENDPOINTS:
             self._process.kill()
             raise RuntimeError("the host did not get ready:\n" + "\n".join(self.log))
         return self
@@ -86,7 +87,7 @@ class Server:
         self._process.wait()
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
-        """Where an endpoint is: `mcp` or `sse`."""
+        """Where an endpoint is: `mcp`, `sse` or `ws`."""
         return f"{self.addresses[path].replace('127.0.0.1', host)}/{path}"
 
     def stop(self) -> int:
@@ -100,7 +101,7 @@ class Server:
             self.log.append(line.rstrip())
             if ready := READY.match(line):
                 self.addresses[ready[2]] = ready[1]
-                if len(self.addresses) == 2:
+                if len(self.addresses) == ENDPOINTS:
                     self._ready.set()
         self._ready.set()
 

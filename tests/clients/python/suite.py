@@ -14,6 +14,7 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import mcp_types as types
@@ -30,6 +31,12 @@ from report import Report, difference
 LEGACY = "2025-11-25"
 MODERN = "2026-07-28"
 SERVER_INFO = "io.modelcontextprotocol/serverInfo"
+CHANGES = (
+    types.ToolListChangedNotification,
+    types.PromptListChangedNotification,
+    types.ResourceListChangedNotification,
+    types.ResourceUpdatedNotification,
+)
 CACHED = {"tools/list", "prompts/list", "resources/list", "resources/templates/list", "resources/read"}
 
 # Transport, what the client is asked for, what it then speaks.
@@ -56,6 +63,7 @@ class Heard:
 
     progress: list[dict[str, Any]] = field(default_factory=list)
     logs: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
 
     async def on_progress(self, progress: float, total: float | None, message: str | None) -> None:
         """A progress report of the call under way."""
@@ -66,6 +74,11 @@ class Heard:
         """A log message."""
         self.logs.append(params.model_dump(mode="json", exclude_unset=True))
 
+    async def on_message(self, message: object) -> None:
+        """Any notification. The changes among them are what is of interest here."""
+        if isinstance(message, CHANGES):
+            self.changes.append(dump(message))
+
     async def until(self, expected: dict[str, Any]) -> None:
         """Waits for as many notifications as are expected, but not long."""
         end = time.monotonic() + GRACE_SECONDS
@@ -75,12 +88,39 @@ class Heard:
             await asyncio.sleep(0.005)
 
 
+class Answering:
+    """What is told to the client so that it can be asked: everything, and who answers."""
+
+    def __init__(self, person: cases.Person) -> None:
+        self._person = person
+
+    def callbacks(self) -> dict[str, Any]:
+        """What the client takes to be asked."""
+        return {
+            "elicitation_callback": self._elicit,
+            "sampling_callback": self._sample,
+            "list_roots_callback": self._list_roots,
+        }
+
+    async def _elicit(self, _: object, params: types.ElicitRequestParams) -> types.ElicitResult:
+        answer = self._person.answer("elicitation/create", dump(params))
+        return types.ElicitResult.model_validate(answer)
+
+    async def _sample(self, _: object, params: types.CreateMessageRequestParams) -> types.CreateMessageResult:
+        answer = self._person.answer("sampling/createMessage", dump(params))
+        return types.CreateMessageResult.model_validate(answer)
+
+    async def _list_roots(self, _: object) -> types.ListRootsResult:
+        return types.ListRootsResult.model_validate(self._person.answer("roots/list"))
+
+
 @dataclass
 class Connection:
     """A client, connected."""
 
     client: Client
     heard: Heard
+    person: cases.Person
 
     @property
     def revision(self) -> str:
@@ -100,9 +140,12 @@ class Setting:
 
 
 @asynccontextmanager
-async def connected(setting: Setting, serve: dict[str, Any], folder: Folder) -> AsyncIterator[Connection]:
+async def connected(
+    setting: Setting, serve: dict[str, Any], folder: Folder, *, asks: bool = False
+) -> AsyncIterator[Connection]:
     """Starts a host, connects a client, and afterwards checks that the host ends well."""
-    heard, wharf, transport = Heard(), setting.wharf, setting.transport
+    heard, person = Heard(), cases.Person()
+    wharf, transport = setting.wharf, setting.transport
     async with AsyncExitStack() as stack:
         server = None
         if transport == "stdio":
@@ -114,13 +157,19 @@ async def connected(setting: Setting, serve: dict[str, Any], folder: Folder) -> 
             target = sse_client(server.url("sse")) if transport == "sse" else server.url("mcp")
         # No cache, so that each request is one; a level, so that logs come in both eras.
         client = Client(
-            target, mode=setting.mode, cache=None, logging_callback=heard.on_log, log_level="info"
+            target,
+            mode=setting.mode,
+            cache=None,
+            logging_callback=heard.on_log,
+            log_level="info",
+            message_handler=heard.on_message,
+            **(Answering(person).callbacks() if asks else {}),
         )
         try:
             async with client:
                 if client.protocol_version < MODERN:
                     await client.set_logging_level("info")
-                yield Connection(client, heard)
+                yield Connection(client, heard, person)
                 started = time.monotonic()
             took = time.monotonic() - started
         except BaseException:
@@ -188,6 +237,7 @@ def context(params: dict[str, Any]) -> dict[str, str] | None:
 async def perform(connection: Connection, case: dict[str, Any], version: str) -> str | None:
     """Makes the request of a case. Returns what is wrong with what comes back."""
     heard, expected = connection.heard, cases.outcome(case, connection.revision)
+    connection.person.expect(case, connection.revision)
     heard.progress.clear()
     heard.logs.clear()
     method = case["request"]
@@ -202,7 +252,8 @@ async def perform(connection: Connection, case: dict[str, Any], version: str) ->
                 return wrong
         actual = {"result": cases.narrowed(case, result)}
     await heard.until(expected)
-    return difference({**actual, "progress": heard.progress, "logs": heard.logs}, expected)
+    problem = difference({**actual, "progress": heard.progress, "logs": heard.logs}, expected)
+    return problem or connection.person.problem()
 
 
 def unwrap(method: str, result: dict[str, Any], ttl: int, version: str) -> str | None:
@@ -253,7 +304,7 @@ async def run_cases(setting: Setting, revision: str, name: str) -> None:
     """Runs a file of cases on one connection."""
     report, label, file = setting.report, setting.label, cases.load(name)
     with Folder(file.serve) as folder:
-        async with connected(setting, file.serve, folder) as connection:
+        async with connected(setting, file.serve, folder, asks=file.asks) as connection:
             report.equal(f"{label}: revision", connection.revision, revision)
             check_opening(setting, connection, file)
             for case in file.cases:
@@ -278,6 +329,10 @@ async def run_manners(setting: Setting) -> None:
             report.check(f"{label}: a call that is cancelled", await cancelled(client))
             report.check(f"{label}: a call that the client gives up", await given_up(client))
             report.check(f"{label}: logs below the level asked for", await quiet(connection))
+            if connection.revision < MODERN:
+                report.check(f"{label}: changes", await changes(connection))
+            else:
+                report.check(f"{label}: changes, listened to", await listened(client))
 
 
 async def echo(client: Client, text: str) -> str:
@@ -351,6 +406,56 @@ async def quiet(connection: Connection) -> str | None:
     result = dump(await client.call_tool("flood_logs", {"n": 3}, meta=meta))
     await asyncio.sleep(0.1)
     return difference([result["content"][0]["text"], heard.logs], ["logged", []])
+
+
+async def announce(client: Client, *whats: str) -> None:
+    """Has a plugin say that something has changed."""
+    for what in whats:
+        kind, _, uri = what.partition(" ")
+        await client.call_tool("announce", {"what": kind, **({"uri": uri} if uri else {})})
+
+
+async def changes(connection: Connection) -> str | None:
+    """Lists that change are told to everybody, resources to those that asked."""
+    client, heard = connection.client, connection.heard
+    heard.changes.clear()
+    await client.subscribe_resource("item:///1")
+    await announce(client, "resource item:///2", "tools", "resource item:///1", "prompts", "resources")
+    end = time.monotonic() + GRACE_SECONDS
+    while time.monotonic() < end and len(heard.changes) < 4:
+        await asyncio.sleep(0.005)
+    await client.unsubscribe_resource("item:///1")
+    await announce(client, "resource item:///1")
+    await asyncio.sleep(0.1)
+    return difference(
+        sorted(heard.changes, key=itemgetter("method")),
+        [
+            {"method": "notifications/prompts/list_changed", "params": {}},
+            {"method": "notifications/resources/list_changed", "params": {}},
+            {"method": "notifications/resources/updated", "params": {"uri": "item:///1"}},
+            {"method": "notifications/tools/list_changed", "params": {}},
+        ],
+    )
+
+
+async def listened(client: Client) -> str | None:
+    """In the modern era one listens to what one wants, and hears nothing else."""
+    heard = []
+    async with client.listen(tools_list_changed=True, resource_subscriptions=["item:///1"]) as subscription:
+        honoured = dump(subscription.honored)
+        await announce(client, "prompts", "resource item:///2", "tools", "resource item:///1", "resources")
+        async with asyncio.timeout(GRACE_SECONDS):
+            async for event in subscription:
+                heard.append(repr(event))
+                if len(heard) == 2:
+                    break
+    return difference(
+        [honoured, sorted(heard)],
+        [
+            {"toolsListChanged": True, "resourceSubscriptions": ["item:///1"]},
+            ["ResourceUpdated(uri='item:///1')", "ToolsListChanged()"],
+        ],
+    )
 
 
 async def run(wharf: Wharf, report: Report, only: list[str]) -> None:

@@ -3,12 +3,17 @@
 
 import { readFileSync, readdirSync } from 'node:fs';
 
+import { difference } from './report.mjs';
+
 const FOLDER = new URL('../cases/', import.meta.url);
 const ABSENT = Symbol('absent');
 
 /** Reads a file of cases. */
 export function load(name) {
-    return { name, ...JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8')) };
+    const file = JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'));
+    // Whether the clients have to be such that can be asked.
+    const asks = file.cases.some(case_ => case_.asked !== undefined);
+    return { name, asks, ...file };
 }
 
 /** The names of all files of cases. */
@@ -42,6 +47,37 @@ export function outcome(case_, revision) {
         progress: at(case_.progress ?? [], revision),
         logs: at(case_.logs ?? [], revision),
     };
+}
+
+/** Whoever answers for the client, as the case under way says. */
+export class Person {
+    #expected = [];
+    #open = [];
+    #heard = [];
+
+    /** Gets ready for the questions of a case. */
+    expect(case_, revision) {
+        this.#expected = at(case_.asked ?? [], revision);
+        this.#open = [...this.#expected];
+        this.#heard = [];
+    }
+
+    /** Answers the next question of a kind. Nothing is what is said to unexpected ones. */
+    answer({ method, params }) {
+        const index = this.#open.findIndex(ask => ask.method === method);
+        const [known] = index < 0 ? [] : this.#open.splice(index, 1);
+        // Nobody cares what a question without parameters has.
+        const about = known !== undefined && known.params === undefined;
+        this.#heard.push(about ? { method } : { method, params });
+        return known?.answer ?? { action: 'cancel' };
+    }
+
+    /** How what was asked differs from what was expected. What is asked at once has no order. */
+    problem() {
+        const expected = this.#expected.map(({ answer: _, ...ask }) => ask);
+        const byMethod = (one, other) => one.method.localeCompare(other.method);
+        return difference(this.#heard.sort(byMethod), expected.sort(byMethod));
+    }
 }
 
 /** The part of a list that the case is about: some items, some of their members. */

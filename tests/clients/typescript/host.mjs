@@ -17,7 +17,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const READY = /^ready: (http:\/\/[\d.:]+)\/(mcp|sse) /;
+const READY = /^ready: ((?:http|ws):\/\/[\d.:]+)\/(mcp|sse|ws) /;
+const ENDPOINTS = 3;
 const PATIENCE_MS = 60_000;
 const LOG_LINES = 40;
 // 2026-01-02T03:04:05Z, the age of all files that a case file asks for.
@@ -58,7 +59,7 @@ export class Server {
         return server;
     }
 
-    /** Where an endpoint is: `mcp` or `sse`. */
+    /** Where an endpoint is: `mcp`, `sse` or `ws`. */
     url(path) {
         return new URL(`${this.#addresses[path]}/${path}`);
     }
@@ -84,7 +85,7 @@ export class Server {
                 this.log.splice(0, this.log.length - LOG_LINES);
                 const ready = READY.exec(line);
                 if (ready !== null) this.#addresses[ready[2]] = ready[1];
-                if (Object.keys(this.#addresses).length < 2) return;
+                if (Object.keys(this.#addresses).length < ENDPOINTS) return;
                 clearTimeout(tooLate);
                 resolve();
             });

@@ -1,7 +1,8 @@
 // The cases, requested by the official TypeScript clients, releases 1 and 2.
 //
-// Over standard input and output, over HTTP+SSE and over Streamable HTTP; in every
-// revision with sessions and in the one without, and as the client itself chooses.
+// Over standard input and output, over HTTP+SSE, over Streamable HTTP and over
+// WebSockets; in every revision with sessions and in the one without, and as the
+// client itself chooses.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -16,11 +17,17 @@ const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 const CACHED = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'resources/read'];
 // A response may overtake the client's own handling of notifications before it.
 const GRACE_MS = 2_000;
+// How to connect to a host that listens.
+const LISTENING = {
+    sse: { kind: 'Sse', path: 'sse' },
+    http: { kind: 'Http', path: 'mcp' },
+    ws: { kind: 'Ws', path: 'ws' },
+};
 // The clients kill their child after so long; ours ends by itself, and at once.
 const KILLED_AFTER_MS = 2_000;
 
 /** Starts a host, connects a client, and afterwards checks that the host ends well. */
-async function connected({ wharf, report, kind, mode, transport, serve, folder, label }, use) {
+async function connected({ wharf, report, kind, mode, transport, serve, folder, label, asks }, use) {
     let server;
     let channel;
     if (transport === 'stdio') {
@@ -28,14 +35,16 @@ async function connected({ wharf, report, kind, mode, transport, serve, folder, 
         channel = new kind.Stdio({ command: wharf.binary, args, stderr: 'ignore' });
     } else {
         server = await Server.start(wharf, wharf.serve(serve, folder, '--listen', '127.0.0.1:0'));
-        channel = transport === 'sse' ? new kind.Sse(server.url('sse')) : new kind.Http(server.url('mcp'));
+        channel = new kind[LISTENING[transport].kind](server.url(LISTENING[transport].path));
     }
-    const client = kind.open(mode.options);
+    const client = kind.open(mode.options, asks);
+    const person = new cases.Person();
+    if (asks) kind.onQuestion(client, request => person.answer(request));
     try {
         await client.connect(channel);
         const revision = kind.revision(client);
         if (revision < MODERN) await client.setLoggingLevel('info');
-        await use({ client, channel, kind, mode, revision, server });
+        await use({ client, channel, kind, mode, revision, server, person });
     } catch (error) {
         console.error(server?.log.join('\n') ?? '');
         await client.close();
@@ -114,8 +123,9 @@ class Heard {
 }
 
 /** Makes the request of a case. Returns what is wrong with what comes back. */
-async function perform({ client, kind, revision }, heard, case_, version) {
+async function perform({ client, kind, revision, person }, heard, case_, version) {
     const expected = kind.expected(cases.outcome(case_, revision));
+    person.expect(case_, revision);
     heard.progress = [];
     heard.logs = [];
     const method = case_.request;
@@ -137,10 +147,11 @@ async function perform({ client, kind, revision }, heard, case_, version) {
     }
     await heard.until(expected);
     const withToken = expected.progress.map(progress => ({ progressToken, ...progress }));
-    return difference(
+    const problem = difference(
         { ...actual, progress: heard.progress, logs: heard.logs },
         { ...expected, progress: withToken },
     );
+    return problem ?? person.problem();
 }
 
 /** Takes off what every modern result has. Returns what is wrong with it. */
@@ -164,7 +175,7 @@ async function runCases(setting, name) {
     const file = cases.load(name);
     const { report, label, wharf, mode } = setting;
     const folder = new Folder(file.serve);
-    await connected({ ...setting, serve: file.serve, folder }, async connection => {
+    await connected({ ...setting, serve: file.serve, folder, asks: file.asks }, async connection => {
         const { client, kind, revision } = connection;
         report.equal(`${label}: revision`, revision, mode.revision);
         report.equal(
@@ -187,7 +198,7 @@ async function runManners(setting) {
     const serve = { plugins: ['fixture-rogue', 'fixture-everything'] };
     const folder = new Folder(serve);
     await connected({ ...setting, serve, folder }, async connection => {
-        const { client, revision } = connection;
+        const { client, kind, revision } = connection;
         if (revision < MODERN) report.equal(`${label}: ping`, await client.ping(), {});
         report.check(`${label}: an unknown method`, await unknownMethod(connection));
         report.check(`${label}: progress by the call's own handler`, await ownProgress(connection));
@@ -201,6 +212,9 @@ async function runManners(setting) {
             `${label}: a call that the client gives up`,
             await abandoned(connection, { timeout: 300 }),
         );
+        if (revision < MODERN) report.check(`${label}: changes`, await changes(connection));
+        else report.check(`${label}: changes, listened to`, await listened(connection));
+        if (kind === FIRST) report.check(`${label}: tasks`, await tasks(client));
         if (transport === 'http' && revision < MODERN) {
             report.check(`${label}: a session goes on, and ends`, await session(connection));
         }
@@ -259,6 +273,85 @@ async function abandoned({ client, kind }, options) {
     }
 }
 
+/** Has a plugin say that something has changed. */
+async function announce(client, ...whats) {
+    for (const what of whats) {
+        const [kind, uri] = what.split(' ');
+        await client.callTool({ name: 'announce', arguments: { what: kind, uri } });
+    }
+}
+
+/** Notes the changes that a client hears of, until there are enough. */
+class Changes {
+    #heard = [];
+
+    constructor({ kind, client }) {
+        const note = ({ method, params }) => this.#heard.push(`${method} ${params?.uri ?? ''}`.trim());
+        kind.onChange(client, note);
+    }
+
+    async first(count) {
+        const end = Date.now() + GRACE_MS;
+        while (Date.now() < end && this.#heard.length < count) await sleep(5);
+        await sleep(100);
+        return this.#heard.toSorted();
+    }
+}
+
+/** Lists that change are told to everybody, resources to those that asked. */
+async function changes(connection) {
+    const { client } = connection;
+    const heard = new Changes(connection);
+    const uri = 'item:///1';
+    await client.subscribeResource({ uri });
+    await announce(client, 'resource item:///2', 'tools', `resource ${uri}`, 'prompts', 'resources');
+    await heard.first(4);
+    await client.unsubscribeResource({ uri });
+    await announce(client, `resource ${uri}`);
+    return difference(await heard.first(4), [
+        'notifications/prompts/list_changed',
+        'notifications/resources/list_changed',
+        'notifications/resources/updated item:///1',
+        'notifications/tools/list_changed',
+    ]);
+}
+
+/** In the modern era one listens to what one wants, and hears nothing else. */
+async function listened(connection) {
+    const { client } = connection;
+    const heard = new Changes(connection);
+    const wanted = { toolsListChanged: true, resourceSubscriptions: ['item:///1'] };
+    const subscription = await client.listen(wanted);
+    await announce(client, 'prompts', 'resource item:///2', 'tools', 'resource item:///1', 'resources');
+    await heard.first(2);
+    await subscription.close();
+    await announce(client, 'tools');
+    return difference(
+        [subscription.honoredFilter, await heard.first(2)],
+        [wanted, ['notifications/resources/updated item:///1', 'notifications/tools/list_changed']],
+    );
+}
+
+/** What is to be done as a task says so at once, and ends later. */
+async function tasks(client) {
+    const ends = [];
+    for (const name of ['task_steps', 'task_required', 'task_fails']) {
+        const params = { name, arguments: name === 'task_steps' ? { n: 2, delay_ms: 20 } : {} };
+        const stream = client.experimental.tasks.callToolStream(params, undefined, { task: { ttl: 60_000 } });
+        for await (const message of stream) {
+            if (message.type === 'taskCreated') ends.push(message.task.status);
+            if (message.type === 'result') ends.push(message.result.content[0].text);
+            // The client does not fetch what a task says that failed.
+            if (message.type === 'error') ends.push(message.error.message.replace(/Task \w+ /, 'Task … '));
+        }
+    }
+    return difference(ends, [
+        ...['working', '2 steps'],
+        ...['working', 'done'],
+        ...['working', 'MCP error -32603: Task … failed'],
+    ]);
+}
+
 /** A session outlives the client that opened it, until it is ended. */
 async function session({ kind, mode, channel, server }) {
     const again = () => new kind.Http(server.url('mcp'), { sessionId: channel.sessionId });
@@ -291,7 +384,7 @@ async function main() {
     const report = new Report();
     for (const name of positionals.length > 0 ? positionals : [...cases.names(), 'manners']) {
         for (const kind of [SECOND, FIRST]) {
-            for (const transport of ['stdio', 'sse', 'http']) {
+            for (const transport of ['stdio', 'sse', 'http', 'ws']) {
                 for (const mode of kind.modes) {
                     const label = `${name} / ${kind.label} / ${transport} / ${mode.name}`;
                     const setting = { wharf, report, kind, mode, transport, label };

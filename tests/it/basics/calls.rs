@@ -220,7 +220,11 @@ fn tells_the_plugin_who_asks(way: Way) {
     // CUS-5: the kernel knows who is at the other end of a Unix socket.
     let subject = match way.binding {
         Binding::Unix => Value::from(format!("uid:{}", me())),
-        Binding::Stdio | Binding::Sse | Binding::Streamable | Binding::WebSocket => Value::Null,
+        Binding::Memory
+        | Binding::Stdio
+        | Binding::Sse
+        | Binding::Streamable
+        | Binding::WebSocket => Value::Null,
     };
     assert_eq!(known["subject"], subject);
     assert_eq!(known["cancelled"], false);

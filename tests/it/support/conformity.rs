@@ -278,7 +278,11 @@ impl<T: AsRef<str>> Inbox<T> {
     pub(super) fn new(way: Way, heard: Receiver<T>) -> Self {
         let carrier = match way.binding {
             Binding::Streamable => Carrier::Http { status: None },
-            Binding::Stdio | Binding::Sse | Binding::Unix | Binding::WebSocket => Carrier::Stream,
+            Binding::Memory
+            | Binding::Stdio
+            | Binding::Sse
+            | Binding::Unix
+            | Binding::WebSocket => Carrier::Stream,
         };
         Self {
             heard,

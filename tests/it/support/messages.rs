@@ -22,10 +22,10 @@ pub(crate) fn handshake(version: &str) -> Value {
 }
 
 /// DSC-1: what modern requests say about themselves.
-pub(super) fn sign(params: &mut Value, revision: &str) {
+pub(super) fn sign(params: &mut Value, revision: &str, capabilities: &Value) {
     let meta = &mut params["_meta"];
     meta["io.modelcontextprotocol/protocolVersion"] = revision.into();
-    meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+    meta["io.modelcontextprotocol/clientCapabilities"] = capabilities.clone();
     meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "tests", "version": "1" });
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Modern {
 impl Modern {
     /// A correct one, with the id 1.
     pub(crate) fn new(method: &str, mut params: Value) -> Self {
-        sign(&mut params, E);
+        sign(&mut params, E, &json!({}));
         Self {
             message: json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }),
             without: Vec::new(),

@@ -42,7 +42,7 @@ impl Partner {
     pub(crate) fn beside(host: &Host, way: Way, capabilities: Value) -> Self {
         let (sender, inbox) = channel();
         let link = match way.binding {
-            Binding::Stdio => panic!("there is one, which is taken"),
+            Binding::Memory | Binding::Stdio => panic!("there is one, which is taken"),
             Binding::Unix => Link::unix(&host.socket(), sender),
             Binding::Sse => Link::sse(host.address(), sender),
             Binding::Streamable => Link::streamable(host.address(), sender),
@@ -74,9 +74,11 @@ impl Partner {
         params["capabilities"] = self.capabilities.clone();
         let hello = match &mut self.link {
             Link::Streamable(link) => link.open(&request("0", "initialize", &params)),
-            Link::Stdio(_) | Link::Unix(_) | Link::Sse { .. } | Link::WebSocket(_) => {
-                self.result("initialize", params)
-            }
+            Link::Memory(_)
+            | Link::Stdio(_)
+            | Link::Unix(_)
+            | Link::Sse { .. }
+            | Link::WebSocket(_) => self.result("initialize", params),
         };
         self.inbox.witness().agreed(&hello);
         self.notify("notifications/initialized", &json!({}));
@@ -94,9 +96,7 @@ impl Partner {
     pub(crate) fn start(&mut self, method: &str, mut params: Value) -> u64 {
         self.last_id += 1;
         if self.way.is_modern() {
-            sign(&mut params, self.way.revision);
-            let declared = "io.modelcontextprotocol/clientCapabilities";
-            params["_meta"][declared] = self.capabilities.clone();
+            sign(&mut params, self.way.revision, &self.capabilities);
         }
         let id = self.last_id;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
@@ -200,7 +200,7 @@ impl Partner {
     fn heard(&mut self, id: u64) -> Heard {
         let answers = |frame: &Value| frame.get("method").is_none() && frame["id"] == id;
         let heard = self.next("there is an answer", answers);
-        self.link.answered(id);
+        self.link.answered(&json!(id));
         heard
     }
 

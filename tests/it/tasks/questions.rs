@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{able, ada, begun, get, host, named, on_every_binding, related, stage, text, until};
+use super::{able, ada, begun, get, host_of, named, on_every_binding, related, stage, text, until};
 use crate::support::{Binding, D, E, Partner, Way};
 
 mod legacy {
@@ -156,7 +156,7 @@ fn do_not_take_what_is_no_answer(way: Way) {
 fn ask_nobody_who_cannot_answer(way: Way) {
     let mut able = able(way);
     able.as_object_mut().unwrap().remove("elicitation");
-    let mut host = host(way.endpoint());
+    let mut host = host_of(way);
     let client = &mut Partner::connect(&mut host, way, able);
     let id = begun(client, "task_asks", json!({}));
     let result = if client.way.is_modern() {
