@@ -104,17 +104,21 @@ fn event_of_changes(session: &Session, listening: &mut Response) -> Event {
 fn nobody_who_listens() {
     let host = host();
     let session = Session::open(&host, D);
-    for _ in 0..3 {
-        session.announce();
+    let uri = "item:///1";
+    session.ask(1, "resources/subscribe", &json!({ "uri": uri }));
+    let arguments = json!({ "what": "resource", "uri": uri });
+    let changed = json!({ "name": "announce", "arguments": arguments });
+    for id in 2..5 {
+        session.ask(id, "tools/call", &changed);
     }
     let mut listening = session.listen();
     assert!(is_primer(&event(&mut listening)));
     let told = parsed(&event(&mut listening));
-    assert_eq!(told["method"], "notifications/tools/list_changed");
-    let prompts = json!({ "name": "announce", "arguments": { "what": "prompts" } });
-    session.ask(1, "tools/call", &prompts);
+    assert_eq!(told["method"], "notifications/resources/updated");
+    assert_eq!(told["params"]["uri"], uri);
+    session.announce();
     let told = parsed(&event(&mut listening));
-    assert_eq!(told["method"], "notifications/prompts/list_changed");
+    assert_eq!(told["method"], "notifications/tools/list_changed");
 }
 
 /// CAN-2, CAN-3: a call that is given up ends its stream without an answer, and what
