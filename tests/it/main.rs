@@ -23,7 +23,7 @@
 //! | [`tidy`] | the sources keep the rules that ARCHITECTURE.md gives |
 //!
 //! Names such as `RPC-3` in comments are those of the requirements that a test
-//! holds the program to.
+//! holds the program to; `docs/requirements.md` has them all.
 
 // Clippy allows tests to panic, and takes helpers for tests only inside of this.
 #![cfg(test)]

@@ -3,8 +3,11 @@
 //! how, and why.
 
 mod asking;
+mod changes;
+mod listening;
 mod questions;
 mod retries;
+mod streams;
 
 use serde_json::{Value, json};
 

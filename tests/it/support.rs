@@ -16,6 +16,7 @@ mod lines;
 mod link;
 mod messages;
 mod partner;
+mod watching;
 mod ways;
 mod websocket;
 
@@ -32,6 +33,7 @@ pub(crate) use inside::{door, tcp};
 pub(crate) use lines::Lines;
 pub(crate) use messages::{Modern, Session, handshake};
 pub(crate) use partner::Partner;
+pub(crate) use watching::{subscription, told};
 pub(crate) use ways::{
     A, B, Binding, C, D, E, REVISIONS, Way, in_revisions, matrix, on_every_session, on_every_way,
     stage,

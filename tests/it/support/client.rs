@@ -271,13 +271,21 @@ impl Client {
         self.answer(id)
     }
 
-    /// Calls a tool and waits for the answer. What is said meanwhile is kept.
+    /// Calls a tool that is to succeed. What is said meanwhile is kept.
     #[track_caller]
     pub(crate) fn call_aside(&mut self, tool: &str, arguments: Value) {
-        let id = self.start_call(tool, arguments);
-        let answer = self.next(|heard| heard.is_answer() && heard.frame["id"] == id);
+        let result = self.result_aside("tools/call", of_tool(tool, arguments));
+        assert_eq!(result.get("isError"), None, "{result}");
+    }
+
+    /// Sends a request that is to have a result. What is said meanwhile is kept.
+    #[track_caller]
+    pub(crate) fn result_aside(&mut self, method: &str, params: Value) -> Value {
+        let id = self.start(method, params);
+        let mut answer = self.next(|heard| heard.is_answer() && heard.frame["id"] == id);
         self.link.answered(&id.into());
-        assert_eq!(answer["result"].get("isError"), None, "{answer}");
+        assert!(answer.get("result").is_some(), "{answer}");
+        answer["result"].take()
     }
 
     /// Sends a request that is to have a result.

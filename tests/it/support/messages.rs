@@ -125,12 +125,20 @@ impl Session {
     }
 
     pub(crate) fn open(host: SocketAddr) -> Self {
-        let response = Self::opening().send(host).must_be(200);
+        Self::open_as(host, D, &json!({}))
+    }
+
+    /// One in this revision, of a client that can do this.
+    pub(crate) fn open_as(host: SocketAddr, revision: &str, capabilities: &Value) -> Self {
+        let mut params = handshake(revision);
+        params["capabilities"] = capabilities.clone();
+        let request = Request::post("/mcp", &request("1", "initialize", &params));
+        let response = request.send(host).must_be(200);
         let id = response
             .header("mcp-session-id")
             .expect("a session id")
             .to_owned();
-        assert_eq!(response.json()["result"]["protocolVersion"], D);
+        assert_eq!(response.json()["result"]["protocolVersion"], revision);
         Self { host, id }
     }
 

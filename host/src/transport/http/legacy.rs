@@ -1,5 +1,5 @@
 //! Sessions over Streamable HTTP: what runs in them, and their streams
-//! (mcp-requirements §6).
+//! (docs/requirements.md, §6).
 //!
 //! A call belongs to its session and not to the connection its request came by: a
 //! client that hangs up does not end it (SHL-9), only a cancellation or the end of
