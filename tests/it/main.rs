@@ -9,7 +9,9 @@
 //! | [`basics`] | what the protocol says, on every binding and in every revision |
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
 //! | [`matrix`] | the same on every binding in every revision |
+//! | [`mirrors`] | what headers repeat is what the message says |
 //! | [`drain`] | what has begun is finished |
+//! | [`sealed`] | what clients keep for plugins comes back as it was, or not at all |
 //! | [`sessions`] | over Streamable HTTP, what a session promises outlives its connections |
 //! | [`small_print`] | what the protocol says in passing |
 //! | [`tasks`] | calls that go on in the background, in the two forms there are |
@@ -33,6 +35,8 @@ mod crowd;
 mod drain;
 mod embedding;
 mod matrix;
+mod mirrors;
+mod sealed;
 mod sessions;
 mod small_print;
 mod support;
