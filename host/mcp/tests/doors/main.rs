@@ -5,6 +5,8 @@
     reason = "a test that finds something else than it expects has failed"
 )]
 
+mod sessions;
+
 use std::sync::Arc;
 
 use wharf_mcp::model::{Annotations, Content, Event, Json, LogLevel, TextContent, ToolResult};
@@ -30,13 +32,34 @@ fn server() -> Arc<ServerFacts> {
 
 /// A peer that has been driven through the messages, and what the last one led to.
 fn drive(peer: &mut Peer<u32>, message: &str) -> String {
-    match peer.receive(message.as_bytes(), &server()) {
+    told(peer.receive(message.as_bytes(), &server()))
+}
+
+fn told(effect: Effect<u32>) -> String {
+    match effect {
         Effect::Send(frame) => String::from_utf8(frame.to_vec()).unwrap(),
         Effect::Start(call) => format!("start {} {:?}", call.exchange.id(), call.operation),
         Effect::Cancel(handle) => format!("cancel {handle}"),
-        Effect::Response(response) => format!("response to {:?}", response.id),
-        Effect::Watch { uri, watched, .. } => format!("watch {uri} {watched}"),
-        Effect::Batch(effects) => format!("batch of {}", effects.len()),
+        Effect::Response(response) => {
+            let id = response.id.map_or("nobody".to_owned(), |id| id.to_string());
+            match response.outcome {
+                Ok(result) => format!("response to {id}: result {}", result.as_str()),
+                Err(error) => format!("response to {id}: error {}", error.as_str()),
+            }
+        }
+        Effect::Watch {
+            uri,
+            watched,
+            answer,
+            ..
+        } => {
+            let answer = String::from_utf8(answer.to_vec()).unwrap();
+            format!("watch {uri} {watched}, {answer}")
+        }
+        Effect::Batch(effects) => {
+            let effects: Vec<String> = effects.into_iter().map(told).collect();
+            format!("all of {effects:#?}")
+        }
         Effect::Nothing => "nothing".to_owned(),
     }
 }
@@ -78,7 +101,10 @@ fn a_channel_without_a_session_names_both_ways_in() {
         r#"{"jsonrpc":"2.0","method":"notifications/whatever"}"#,
         "nothing",
     );
-    check(r#"{"jsonrpc":"2.0","id":9,"result":{}}"#, "nothing");
+    check(
+        r#"{"jsonrpc":"2.0","id":9,"result":{}}"#,
+        "response to 9: result {}",
+    );
     let unreadable = drive(&mut peer, "{nonsense");
     assert!(
         unreadable.starts_with(r#"{"jsonrpc":"2.0","error":{"code":-32700,"#),
@@ -107,10 +133,15 @@ fn a_handshake_settles_the_revision() {
         } else {
             r#","completions":{}"#
         };
+        let tasks = if given == "2025-11-25" {
+            r#","tasks":{"cancel":{},"requests":{"tools":{"call":{}}}}"#
+        } else {
+            ""
+        };
         assert_eq!(
             reply,
             format!(
-                r#"{{"jsonrpc":"2.0","id":0,"result":{{"protocolVersion":"{given}","capabilities":{{"tools":{{}},"resources":{{}}{completions},"logging":{{}}}},"serverInfo":{{"name":"test","version":"1"}},"instructions":"Be kind."}}}}"#
+                r#"{{"jsonrpc":"2.0","id":0,"result":{{"protocolVersion":"{given}","capabilities":{{"tools":{{"listChanged":true}},"resources":{{"subscribe":true,"listChanged":true}}{completions},"logging":{{}}{tasks}}},"serverInfo":{{"name":"test","version":"1"}},"instructions":"Be kind."}}}}"#
             )
         );
     }
@@ -192,7 +223,7 @@ fn modern_requests_pass_beside_a_session() {
     let mut peer = Peer::new(Arc::default());
     let discover =
         format!(r#"{{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{{{MODERN}}}}}"#);
-    let expected = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{},"resources":{},"completions":{},"logging":{}},"instructions":"Be kind.","ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#;
+    let expected = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"completions":{},"logging":{},"extensions":{"io.modelcontextprotocol/tasks":{}}},"instructions":"Be kind.","ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#;
     assert_eq!(drive(&mut peer, &discover), expected);
     let mut peer = initialized("2025-03-26");
     assert_eq!(drive(&mut peer, &discover), expected);
