@@ -3,6 +3,7 @@
 //! how, and why.
 
 mod asking;
+mod batches;
 mod changes;
 mod listening;
 mod questions;

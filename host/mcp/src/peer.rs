@@ -146,7 +146,7 @@ impl<H> Peer<H> {
             },
             Door::Initialize => match Session::open(&request, server, &self.principal) {
                 Ok((session, answer)) => {
-                    self.session = Some(session);
+                    self.session = Some(session.on_channel());
                     Effect::Send(answer.frame)
                 }
                 Err(answer) => Effect::Send(answer.frame),
