@@ -8,6 +8,7 @@ mod changes;
 mod listening;
 mod questions;
 mod retries;
+mod serving;
 mod streams;
 
 use serde_json::{Value, json};

@@ -127,10 +127,11 @@ impl Witness {
             return match serde_json::from_slice(message) {
                 Ok(Value::Array(batch)) if self.session == Some(B) && is_batch(&batch) => {
                     for message in &batch {
-                        match message {
-                            // There are none in batches.
-                            Value::Array(_) => self.unreadable += 1,
-                            message => self.said(message.to_string().as_bytes()),
+                        // There are none in batches.
+                        if message.is_array() {
+                            self.unreadable += 1;
+                        } else {
+                            self.said(message.to_string().as_bytes());
                         }
                     }
                 }

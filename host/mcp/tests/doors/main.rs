@@ -196,21 +196,6 @@ fn a_session_serves_its_requests() {
     );
 }
 
-/// RPC-7, CAN-2: ids that are running are taken; cancelling frees them.
-#[test]
-fn ids_are_taken_while_they_run() {
-    let mut peer = initialized("2025-06-18");
-    let request = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#;
-    assert!(drive(&mut peer, request).starts_with("start"));
-    peer.started(call_id(request), 7);
-    let duplicate = drive(&mut peer, request);
-    assert!(duplicate.contains("-32600"), "{duplicate}");
-    let cancel = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;
-    assert_eq!(drive(&mut peer, cancel), "cancel 7");
-    assert_eq!(drive(&mut peer, cancel), "nothing");
-    assert!(drive(&mut peer, request).starts_with("start"));
-}
-
 fn call_id(request: &str) -> wharf_mcp::RequestId {
     let Ok(wharf_mcp::Message::Request { id, .. }) = wharf_mcp::parse(request.as_bytes()) else {
         panic!("{request} is no request")

@@ -62,6 +62,18 @@ fn ids_in_batches_are_as_they_are_elsewhere() {
     check(&mut peer, &[CANCEL, CALL], &["cancel 7", STARTED]);
 }
 
+/// RPC-7, CAN-2: ids that are running are taken; cancelling frees them.
+#[test]
+fn ids_are_taken_while_they_run() {
+    let mut peer = initialized("2025-06-18");
+    assert_eq!(drive(&mut peer, CALL), STARTED);
+    peer.started(call_id(CALL), 7);
+    assert_eq!(drive(&mut peer, CALL), TAKEN);
+    assert_eq!(drive(&mut peer, CANCEL), "cancel 7");
+    assert_eq!(drive(&mut peer, CANCEL), "nothing");
+    assert_eq!(drive(&mut peer, CALL), STARTED);
+}
+
 /// BAT-2, LIF-7.
 #[test]
 fn handshakes_do_not_go_into_batches() {
