@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 use wharf_fixtures::{EVERYTHING, ROGUE};
 
-use crate::support::{D, Event, Host, PLACES, Request, Response, handshake};
+use crate::support::{D, Event, Host, PLACES, Request, Response, Signal, handshake};
 
 /// A session of a client that writes everything by hand.
 struct Session {
@@ -230,6 +230,25 @@ fn the_end_of_a_session_is_the_end_of_its_questions() {
         .post(&answer.to_string())
         .send(session.host)
         .must_be(404);
+}
+
+/// SHL-8, SHL-23: a host that ends finishes what has been begun, and listens no more.
+#[test]
+fn the_end_of_a_host() {
+    let mut host = host();
+    let session = Session::open(&host, D);
+    let mut general = session.listen();
+    let primer = event(&mut general);
+    let mut again = session.returning(id(&primer)).must_be(200);
+    assert_eq!(event(&mut again), primer);
+    let steps = json!({ "n": 5, "delay_ms": 50 });
+    let mut call = session.stream(1, "count", &steps);
+    host.signal(Signal::Terminate);
+    assert_eq!(events(&mut general), []);
+    assert_eq!(events(&mut again), []);
+    let last = events(&mut call).pop().expect("an answer");
+    assert_eq!(parsed(&last)["result"]["content"][0]["text"], "done");
+    assert_eq!(host.exit_code(), Some(0));
 }
 
 /// SHL-1, SHL-20: other verbs are refused with those that are not.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Session, event, events, host, id, is_primer, parsed};
-use crate::support::{C, D, Event, Response, hang_up};
+use crate::support::{C, D, Event, Modern, Response, hang_up};
 
 /// SHL-6: a call that says nothing before its answer has no stream.
 #[test]
@@ -183,4 +183,32 @@ fn what_a_stream_says_about_itself() {
         assert_eq!(response.header("x-accel-buffering"), Some("no"));
         assert_eq!(response.header("mcp-session-id"), None);
     }
+}
+
+/// PRG-2, SHL-7, SHM-5: whatever a call says goes before its answer, however fast it
+/// says it, and though others talk as well.
+#[test]
+fn calls_that_say_much_at_once() {
+    // As much as one call may say.
+    const MUCH: usize = 1_000;
+    let host = host();
+    let much = json!({ "n": MUCH });
+    let mut modern = Modern::call("flood_progress", much.clone());
+    modern.message["params"]["_meta"]["progressToken"] = 1.into();
+    let is_all_there = |mut call: Response| {
+        let said = events(&mut call);
+        let messages = said.iter().filter(|event| event.is_message());
+        assert_eq!(messages.count(), MUCH + 1);
+    };
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                let session = Session::open(&host, D);
+                for id in 1..=8 {
+                    is_all_there(session.stream(id, "flood_progress", &much));
+                    is_all_there(modern.send(host.address()).must_be(200));
+                }
+            });
+        }
+    });
 }
