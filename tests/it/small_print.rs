@@ -65,19 +65,32 @@ fn requests_do_not_wait_for_the_end_of_a_handshake() {
     }
 }
 
-/// SHL-31: headers that repeat what modern requests say are noise in a session. A
-/// proxy may add them to everything.
+/// CAN-7, SHM-3: an id means something to whoever gave it, and a cancellation over
+/// modern HTTP nothing to anybody.
 #[test]
-fn mirrors_mean_nothing_in_a_session() {
-    let host = Host::serve(&["--listen", "127.0.0.1:0", HELLO]);
-    let session = Session::open(host.address());
-    let noisy = session
-        .post(r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#)
-        .header("Mcp-Method", "tools/call")
-        .header("Mcp-Name", "=?base64?nonsense?=")
-        .header("Mcp-Param-Region", "x");
-    let answer = noisy.send(host.address()).must_be(200).json();
-    assert_eq!(answer["result"]["tools"][0]["name"], "greet");
+fn nobody_cancels_the_calls_of_others() {
+    let host = Host::serve(&["--listen", "127.0.0.1:0", ROGUE]);
+    for way in [
+        Way::SSE,
+        Way::STREAMABLE,
+        Way::STREAMABLE_MODERN,
+        Way::WEBSOCKET,
+        Way::WEBSOCKET_MODERN,
+    ] {
+        let [mut one, mut other] = [(); 2].map(|()| Client::connect_to(host.address(), way));
+        let params = json!({
+            "name": "count",
+            "arguments": { "n": 3, "delay_ms": 200 },
+            "_meta": { "progressToken": "t" },
+        });
+        let id = one.start("tools/call", params);
+        one.notification();
+        other.notify("notifications/cancelled", json!({ "requestId": id }));
+        // By then it has been read.
+        other.text("echo", json!({ "text": "x" }));
+        let answer = one.answer(id).result();
+        assert_eq!(answer["content"][0]["text"], "done", "{way:?}");
+    }
 }
 
 /// DSC-2, ERA-11: what a session has agreed on means nothing to a request that

@@ -28,7 +28,7 @@ use tokio::time::Instant;
 
 pub(crate) use client::{Client, Exchange};
 pub(crate) use host::{Host, Signal, refused, refused_in};
-pub(crate) use http::{Event, Request, Response};
+pub(crate) use http::{Event, Request, Response, hang_up};
 pub(crate) use inside::{door, tcp};
 pub(crate) use lines::Lines;
 pub(crate) use messages::{Modern, Session, handshake};

@@ -370,7 +370,7 @@ fn the_kernel_tells_who_is_there_over_http_too() {
 }
 
 /// Sends this, and reads all that comes.
-fn exchange(socket: &Path, request: &[u8]) -> String {
+pub(crate) fn exchange(socket: &Path, request: &[u8]) -> String {
     let mut socket = UnixStream::connect(socket).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket.write_all(request).unwrap();

@@ -1,7 +1,7 @@
 //! The modern door: requests that say everything about themselves (2026-07-28).
 //!
 //! There is no session here. [`open`] takes a request through the ladder of
-//! mcp-requirements §7.3, first failure wins, and nothing is sent before its
+//! docs/requirements.md, §7.3, first failure wins, and nothing is sent before its
 //! end. The checks of HTTP headers are rungs of the same ladder; on other
 //! carriers they do not exist.
 

@@ -1,4 +1,4 @@
-//! Calls that go on in the background (mcp-requirements §23).
+//! Calls that go on in the background (docs/requirements.md, §23).
 //!
 //! A task is a call without a client to wait for it: the same loop as a plain
 //! call's, but its questions wait until somebody answers them, and its end waits

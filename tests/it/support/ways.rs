@@ -2,7 +2,7 @@
 
 use super::{Client, Host};
 
-/// The revisions, by the letters of mcp-requirements §0.
+/// The revisions, by the letters of docs/requirements.md.
 pub(crate) const A: &str = "2024-11-05";
 pub(crate) const B: &str = "2025-03-26";
 pub(crate) const C: &str = "2025-06-18";

@@ -138,7 +138,7 @@ fn all_are_listed(client: &mut Partner, count: usize) {
     assert_eq!(ids.len(), count);
 }
 
-/// A task outlives the client that began it, and does not keep its channel open.
+/// TKD-5, SHM-7: a task outlives the client that began it.
 #[test]
 fn a_client_that_goes_away() {
     let (host, mut client) = stage(Way::WEBSOCKET);

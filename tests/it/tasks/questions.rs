@@ -27,7 +27,7 @@ mod extension {
     }
 }
 
-/// TKD-4, TKD-7, TKD-8.
+/// TKD-4, TKD-7, TKD-8, TKD-11: we leave it at a plain question.
 fn are_asked_where_the_result_is_waited_for(way: Way) {
     let (_host, mut client) = stage(way);
     let id = begun(&mut client, "task_asks", json!({}));
@@ -37,6 +37,7 @@ fn are_asked_where_the_result_is_waited_for(way: Way) {
     let question = client.question();
     assert_eq!(question["method"], "elicitation/create");
     assert_eq!(question["params"]["_meta"], related(&id));
+    assert_eq!(question["params"].get("task"), None);
     assert_eq!(
         question["params"]["requestedSchema"]["required"],
         json!(["name"])

@@ -1,4 +1,4 @@
-//! Tasks in their two forms (mcp-requirements §23.3), and what is listened for.
+//! Tasks in their two forms (docs/requirements.md, §23.3), and what is listened for.
 
 use std::sync::Arc;
 use std::time::Duration;

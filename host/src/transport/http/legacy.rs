@@ -1,5 +1,5 @@
 //! Sessions over Streamable HTTP: what runs in them, and their streams
-//! (mcp-requirements §6).
+//! (docs/requirements.md, §6).
 //!
 //! A call belongs to its session and not to the connection its request came by: a
 //! client that hangs up does not end it (SHL-9), only a cancellation or the end of
@@ -24,6 +24,7 @@ use super::replay::{Budget, EventId, Reader, Stream};
 use super::sessions::{SessionId, Table};
 use crate::call::{Asks, Line, Live};
 use crate::changes::{Listener, Notice};
+use crate::drain::Drain;
 use crate::session::{Batch, CallHandle, MAX_RUNNING};
 
 /// How many sessions there may be at once. An idle one costs about two kilobytes.
@@ -62,6 +63,7 @@ pub(super) struct HttpSession {
     changes: Listener,
     asks: Arc<Asks>,
     closed: CancellationToken,
+    drain: Drain,
     budget: Budget,
     /// Seconds since the table's epoch.
     last_used: AtomicU64,
@@ -108,6 +110,7 @@ impl Sessions {
             changes: endpoints.door.calls.changes.listen_to_lists(),
             asks: Asks::new(move |frame| aside.push_now(&frame)),
             closed: CancellationToken::new(),
+            drain: endpoints.drain.clone(),
             budget: self.budget.clone(),
             last_used: AtomicU64::new(self.now()),
         }))
@@ -448,6 +451,8 @@ impl Listening {
             tokio::select! {
                 biased;
                 () = session.closed.cancelled() => return None,
+                // Calls are finished; there is no end to what changes.
+                () = session.drain.begun(), if self.general => return None,
                 event = self.reader.next() => return event,
                 notice = session.changes.next(), if self.general => {
                     if let Notice::Change(change) = notice {

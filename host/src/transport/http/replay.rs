@@ -64,10 +64,13 @@ struct Log {
     ended: bool,
     /// The reader may be let go of, and is to come back after so long.
     silence: Option<Duration>,
-    /// The newest reader, how far it is, and whether it is there.
-    reader: u64,
+    /// How many readers there have been; their numbers.
+    readers: u64,
+    /// Those that stay when another takes their place, oldest first.
+    patient: Vec<u64>,
+    /// The one that is served now, if there is one, and how far the last one was.
+    reader: Option<u64>,
     at: u64,
-    attached: bool,
 }
 
 #[derive(Debug)]
@@ -94,8 +97,6 @@ pub(super) struct Reader {
     at: u64,
     /// Whether an empty event, which only tells where the stream is, comes first.
     primed: bool,
-    /// Whether a reader that another has taken the place of stays, in silence.
-    patient: bool,
 }
 
 /// Some events after that place are not kept any more.
@@ -209,15 +210,14 @@ impl Stream {
         if event > log.last || event < log.first_kept() {
             return Err(Evicted);
         }
-        log.reader += 1;
+        log.readers += 1;
+        log.reader = Some(log.readers);
         log.at = event;
-        log.attached = true;
         let reader = Reader {
             stream: Arc::clone(self),
-            number: log.reader,
+            number: log.readers,
             at: event,
             primed,
-            patient: false,
         };
         drop(log);
         self.filled.notify_waiters();
@@ -226,17 +226,17 @@ impl Stream {
     }
 
     /// A reader of what is new from here on. One that was there before stays
-    /// connected, and hears nothing more (SHL-22).
+    /// connected, and hears nothing more until this one has gone (SHL-22).
     pub(super) fn read_on(self: &Arc<Self>, primed: bool) -> Option<Reader> {
         let last = self.lock().last;
-        let mut reader = self.read_after(last, primed).ok()?;
-        reader.patient = true;
+        let reader = self.read_after(last, primed).ok()?;
+        self.lock().patient.push(reader.number);
         Some(reader)
     }
 
     /// Whether somebody reads.
     pub(super) fn is_read(&self) -> bool {
-        self.lock().attached
+        self.lock().reader.is_some()
     }
 
     /// Whether nothing more comes.
@@ -253,7 +253,7 @@ impl Stream {
 impl Log {
     fn has_room(&self) -> bool {
         let unread = usize::try_from(self.last.saturating_sub(self.at)).unwrap_or(usize::MAX);
-        !self.attached || self.ended || unread < WAITING
+        self.reader.is_none() || self.ended || unread < WAITING
     }
 
     /// The number of the event before the first that is kept.
@@ -276,7 +276,7 @@ impl Log {
             // A client that is there gets everything: it is waited for.
             let evicted = self
                 .events
-                .pop_front_if(|event| !self.attached || event.number <= self.at);
+                .pop_front_if(|event| self.reader.is_none() || event.number <= self.at);
             let Some(evicted) = evicted else {
                 break;
             };
@@ -336,13 +336,12 @@ impl Reader {
 
     fn turn(&mut self) -> Turn {
         let mut log = self.stream.lock();
-        if log.reader != self.number {
-            return if self.patient && !log.ended {
-                Turn::Wait
-            } else {
-                Turn::End
-            };
+        if log.reader != Some(self.number) {
+            let stays = log.patient.contains(&self.number) && !log.ended;
+            return if stays { Turn::Wait } else { Turn::End };
         }
+        // Another may have read on meanwhile.
+        self.at = self.at.max(log.at);
         if let Some(event) = log.after(self.at) {
             let text = event.text.clone();
             self.at = event.number;
@@ -354,8 +353,7 @@ impl Reader {
         }
         if let Some(silence) = log.silence.take() {
             // What comes next is the end of this reader.
-            log.reader += 1;
-            log.attached = false;
+            log.reader = None;
             return Turn::Give(Bytes::from(format!("retry: {}\n\n", silence.as_millis())));
         }
         Turn::Wait
@@ -365,10 +363,12 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         let mut log = self.stream.lock();
-        if log.reader == self.number {
-            log.attached = false;
+        log.patient.retain(|number| *number != self.number);
+        if log.reader == Some(self.number) {
+            log.reader = log.patient.last().copied();
         }
         drop(log);
+        self.stream.filled.notify_waiters();
         self.stream.read.notify_waiters();
     }
 }

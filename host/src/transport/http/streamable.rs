@@ -49,12 +49,14 @@ type Caller = Option<Extension<Arc<Principal>>>;
 
 /// What can be done at `/mcp`.
 pub(super) fn methods() -> MethodRouter<Endpoints> {
+    let refused =
+        || async { reply::method_not_allowed("GET, POST, DELETE", "send messages by POST") };
     routing::post(post)
         .get(get)
+        // To listen and hear nothing would only take the place of who does.
+        .head(refused)
         .delete(delete)
-        .fallback(|| async {
-            reply::method_not_allowed("GET, POST, DELETE", "send messages by POST")
-        })
+        .fallback(refused)
 }
 
 /// `POST /mcp`.
