@@ -1,6 +1,6 @@
 //! Telling clients that something has changed.
 //!
-//! Whoever wants to know has a [`Listener`] with a mailbox. Publishing puts a
+//! Whoever wants to know has a `Listener` with a mailbox. Publishing puts a
 //! change into the mailboxes of those that asked for it and never waits; a mailbox
 //! holds each change once, however often it happened before it was read, so it
 //! cannot overflow and nobody misses a change by being slow (SUB-2, SHL-23).

@@ -3,10 +3,12 @@
 //! how, and why.
 
 mod asking;
+mod batches;
 mod changes;
 mod listening;
 mod questions;
 mod retries;
+mod serving;
 mod streams;
 
 use serde_json::{Value, json};

@@ -4,6 +4,8 @@
 //! What an edge between modules forbids is looked for in code only. A comment may
 //! name what the code may not.
 
+mod requirements;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -146,7 +146,7 @@ impl<H> Peer<H> {
             },
             Door::Initialize => match Session::open(&request, server, &self.principal) {
                 Ok((session, answer)) => {
-                    self.session = Some(session);
+                    self.session = Some(session.on_channel());
                     Effect::Send(answer.frame)
                 }
                 Err(answer) => Effect::Send(answer.frame),
@@ -183,8 +183,14 @@ impl<H> Peer<H> {
                 answer: answer.frame,
             },
             Step::Batch(steps) => {
-                let elements = steps.into_iter().map(|step| self.element(step));
-                Effect::Batch(elements.collect())
+                let mut effects = Vec::new();
+                for step in steps {
+                    if let Step::Cancel(id) = &step {
+                        effects.retain(|effect| !starts(effect, id));
+                    }
+                    effects.push(self.element(step));
+                }
+                Effect::Batch(effects)
             }
             Step::Nothing => Effect::Nothing,
         }
@@ -204,4 +210,10 @@ impl<H> Peer<H> {
     fn malformed(&self, problem: &Malformed) -> Bytes {
         frame::malformed(problem, self.session.as_ref().map(Session::dialect))
     }
+}
+
+/// Whether a call is about to be started under this id, which a later element of its
+/// batch may cancel (BAT-6).
+fn starts<H>(effect: &Effect<H>, id: &RequestId) -> bool {
+    matches!(effect, Effect::Start(call) if call.exchange.id() == id)
 }

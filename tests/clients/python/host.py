@@ -90,6 +90,11 @@ class Server:
         """Where an endpoint is: `mcp`, `sse` or `ws`."""
         return f"{self.addresses[path].replace('127.0.0.1', host)}/{path}"
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def stop(self) -> int:
         """Asks it to end. Returns its exit status."""
         self._process.send_signal(signal.SIGTERM)

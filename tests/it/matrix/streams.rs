@@ -174,14 +174,14 @@ fn go_on_where_they_broke_off() {
         let mut counting = hand.call(1, "count", &json!({ "n": 5, "delay_ms": 20 }));
         let mut other = hand.call(2, "count", &json!({ "n": 2 }));
         let (seen, first) = progress(&mut counting);
-        assert_eq!(first, 1.0);
+        assert_eq!(first, "1 of 5");
         drop(counting);
         while other.message().unwrap().is_some() {}
         // Also from the beginning again.
         for _ in 0..2 {
             let mut rest = hand.come_back(&seen).must_be(200);
             for expected in 2..=5 {
-                assert_eq!(progress(&mut rest).1, f64::from(expected));
+                assert_eq!(progress(&mut rest).1, format!("{expected} of 5"));
             }
             let (_, answer) = next(&mut rest, |frame| frame.get("id").is_some());
             assert_eq!(answer["id"], 1);
@@ -200,10 +200,11 @@ fn next(stream: &mut Response, wanted: impl Fn(&Value) -> bool) -> (String, Valu
     }
 }
 
-fn progress(stream: &mut Response) -> (String, f64) {
+fn progress(stream: &mut Response) -> (String, String) {
     let is_progress = |frame: &Value| frame["method"] == "notifications/progress";
     let (id, report) = next(stream, is_progress);
-    (id, report["params"]["progress"].as_f64().unwrap())
+    let words = report["params"]["message"].as_str().unwrap();
+    (id, words.to_owned())
 }
 
 /// S2C-2: a question comes on the stream of its call, also to whoever comes back for

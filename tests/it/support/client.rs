@@ -239,6 +239,12 @@ impl Client {
         self.next(Heard::is_question)
     }
 
+    /// The next error that answers nothing in particular.
+    #[track_caller]
+    pub(crate) fn refusal(&mut self) -> Value {
+        self.next(|heard| heard.frame.get("error").is_some() && heard.frame["id"].is_null())
+    }
+
     /// The next batch.
     #[track_caller]
     pub(crate) fn batch(&mut self) -> Vec<Value> {
@@ -260,7 +266,7 @@ impl Client {
 
     /// The next message of any kind. An answer is one of several.
     #[track_caller]
-    pub(super) fn next_of_any_kind(&mut self) -> Value {
+    pub(crate) fn next_of_any_kind(&mut self) -> Value {
         self.next(|_| true)
     }
 

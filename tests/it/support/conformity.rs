@@ -125,9 +125,16 @@ impl Witness {
     pub(super) fn said(&mut self, message: &[u8]) {
         let Some(envelope) = Envelope::read(message) else {
             return match serde_json::from_slice(message) {
-                Ok(Value::Array(batch)) if self.session == Some(B) && !batch.is_empty() => batch
-                    .iter()
-                    .for_each(|message| self.said(message.to_string().as_bytes())),
+                Ok(Value::Array(batch)) if self.session == Some(B) && is_batch(&batch) => {
+                    for message in &batch {
+                        // There are none in batches.
+                        if message.is_array() {
+                            self.unreadable += 1;
+                        } else {
+                            self.said(message.to_string().as_bytes());
+                        }
+                    }
+                }
                 Ok(_) | Err(_) => self.unreadable += 1,
             };
         };
@@ -268,6 +275,12 @@ impl Witness {
         }
         self.session.unwrap_or(D)
     }
+}
+
+/// Whether it is not refused as a whole (BAT-3, BAT-5, SEC-5).
+fn is_batch(elements: &[Value]) -> bool {
+    let is_modern = |element: &Value| claim(element).is_some();
+    (1..=100).contains(&elements.len()) && !elements.iter().any(is_modern)
 }
 
 fn claim(request: &Value) -> Option<&Value> {

@@ -224,14 +224,18 @@ impl Streamable {
         if way.revision >= C {
             request = request.header("MCP-Protocol-Version", way.revision);
         }
-        if way.is_modern() {
+        if way.is_modern() && message.is_object() {
             request = mirrored(request, &message);
         }
         let socket = request.write_to(self.host).expect("the host reads");
-        let id = message.get("id");
-        if let Some(id) = id.filter(|_| message.get("method").is_some()) {
+        let id = message
+            .get("id")
+            .filter(|_| message.get("method").is_some());
+        if let Some(id) = id {
             let connection = socket.try_clone().unwrap();
             self.running.insert(id.to_string(), connection);
+        }
+        if id.is_some() || message.is_array() {
             let inbox = self.inbox.clone();
             // It ends when the response does, or when either side hangs up.
             thread::spawn(move || Response::read(socket).and_then(|it| forward(it, &inbox)));
