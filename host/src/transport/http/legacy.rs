@@ -20,7 +20,7 @@ use wharf_mcp::{Answer, Call, InFlight, RequestId, Session, Step};
 
 use super::Endpoints;
 use super::events::{RunningCall, Spoken};
-use super::replay::{Budget, EventId, Reader, Stream};
+use super::replay::{Budget, EventId, First, Reader, Stream};
 use super::sessions::{SessionId, Table};
 use crate::call::{Asks, Line, Live};
 use crate::changes::{Listener, Notice};
@@ -165,14 +165,16 @@ impl HttpSession {
         self: &Arc<Self>,
         endpoints: &Endpoints,
         call: Box<Call>,
-    ) -> Result<Arc<Stream>, NotStarted> {
+    ) -> Result<Listening, NotStarted> {
         let stream = self.new_stream();
+        // Before the call can say anything: what nobody reads is not all kept.
+        let listening = self.listen_to(&stream);
         let to = Destination {
-            stream: Arc::clone(&stream),
+            stream,
             batch: None,
         };
         self.spawn(endpoints, call, to)?;
-        Ok(stream)
+        Ok(listening)
     }
 
     /// Carries out all steps of a batch. Their answers come as one, on the stream
@@ -181,11 +183,12 @@ impl HttpSession {
         self: &Arc<Self>,
         endpoints: &Endpoints,
         steps: Vec<Step>,
-    ) -> Arc<Stream> {
+    ) -> Listening {
         let batch = Arc::new(Batch::default());
         // Until all have been started.
         batch.expect_one();
         let stream = self.new_stream();
+        let listening = self.listen_to(&stream);
         for step in steps {
             let answer = if let Step::Run(call) = step {
                 self.start_in(endpoints, call, &stream, &batch)
@@ -197,7 +200,7 @@ impl HttpSession {
             }
         }
         batch.settle_one(&stream);
-        stream
+        listening
     }
 
     /// Starts a call of a batch. What comes back is its answer, if it has one already.
@@ -312,16 +315,13 @@ impl HttpSession {
         })
     }
 
-    /// A stream that has begun, for the response to its request and for those that
-    /// come back.
-    pub(super) fn read(self: &Arc<Self>, stream: &Arc<Stream>) -> Option<Listening> {
-        let reader = stream.read_after(0, self.primes()).ok()?;
-        self.running().keep(stream);
-        Some(Listening {
+    /// The whole of a stream, for the response to its request.
+    fn listen_to(self: &Arc<Self>, stream: &Arc<Stream>) -> Listening {
+        Listening {
             session: Arc::clone(self),
-            reader,
+            reader: stream.read_all(self.primes()),
             general: false,
-        })
+        }
     }
 
     fn new_stream(&self) -> Arc<Stream> {
@@ -444,6 +444,17 @@ pub(super) struct Listening {
 }
 
 impl Listening {
+    /// Waits until it is known what comes first. Where there are events, clients may
+    /// come back for them.
+    pub(super) async fn first(&self) -> First {
+        let stream = &self.reader.stream;
+        let first = stream.first().await;
+        if matches!(first, First::Events) {
+            self.session.running().keep(stream);
+        }
+        first
+    }
+
     /// The next event; none at the end.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
         loop {

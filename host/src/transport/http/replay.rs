@@ -91,7 +91,7 @@ pub(super) enum First {
 
 /// Reads a stream from a place on.
 pub(super) struct Reader {
-    stream: Arc<Stream>,
+    pub(super) stream: Arc<Stream>,
     number: u64,
     /// The last event that was read.
     at: u64,
@@ -210,19 +210,26 @@ impl Stream {
         if event > log.last || event < log.first_kept() {
             return Err(Evicted);
         }
-        log.readers += 1;
-        log.reader = Some(log.readers);
-        log.at = event;
-        let reader = Reader {
-            stream: Arc::clone(self),
-            number: log.readers,
-            at: event,
-            primed,
-        };
+        let number = log.attach(event);
         drop(log);
         self.filled.notify_waiters();
         self.read.notify_waiters();
-        Ok(reader)
+        Ok(Reader {
+            stream: Arc::clone(self),
+            number,
+            at: event,
+            primed,
+        })
+    }
+
+    /// A reader of all there will be. Nothing is there yet.
+    pub(super) fn read_all(self: &Arc<Self>, primed: bool) -> Reader {
+        Reader {
+            stream: Arc::clone(self),
+            number: self.lock().attach(0),
+            at: 0,
+            primed,
+        }
     }
 
     /// A reader of what is new from here on. One that was there before stays
@@ -251,6 +258,14 @@ impl Stream {
 }
 
 impl Log {
+    /// The number of a new reader, which is the one that is served.
+    fn attach(&mut self, event: u64) -> u64 {
+        self.readers += 1;
+        self.reader = Some(self.readers);
+        self.at = event;
+        self.readers
+    }
+
     fn has_room(&self) -> bool {
         let unread = usize::try_from(self.last.saturating_sub(self.at)).unwrap_or(usize::MAX);
         self.reader.is_none() || self.ended || unread < WAITING

@@ -22,8 +22,8 @@ use wharf_mcp::{
 };
 
 use super::events::{EventBody, RunningCall, Spoken};
-use super::legacy::{HttpSession, NoRest, NotStarted};
-use super::replay::{EventId, First, Stream};
+use super::legacy::{HttpSession, Listening, NoRest, NotStarted};
+use super::replay::{EventId, First};
 use super::sessions::SessionId;
 use super::{Endpoints, reply};
 use crate::call::{Line, Live};
@@ -194,23 +194,20 @@ async fn in_session(
         }
     };
     match started {
-        Ok(stream) => read(&session, &stream).await,
+        Ok(listening) => read(listening).await,
         Err(NotStarted::Answer(answer)) => reply::legacy(answer),
         Err(NotStarted::Full) => reply::full("this session has too many calls running"),
     }
 }
 
 /// One message, or a stream from the first notification on (SHM-8).
-async fn read(session: &Arc<HttpSession>, stream: &Arc<Stream>) -> Response<Body> {
-    let listening = match stream.first().await {
-        First::Answer(only) => return reply::legacy(only),
-        First::Events => session.read(stream),
-        First::Nothing => None,
-    };
-    // Cancelled: the client knows, and expects no answer.
-    listening.map_or_else(reply::accepted, |listening| {
-        reply::events(EventBody::of_stream(listening))
-    })
+async fn read(listening: Listening) -> Response<Body> {
+    match listening.first().await {
+        First::Answer(only) => reply::legacy(only),
+        First::Events => reply::events(EventBody::of_stream(listening)),
+        // Cancelled: the client knows, and expects no answer.
+        First::Nothing => reply::accepted(),
+    }
 }
 
 impl Endpoints {
