@@ -58,7 +58,6 @@ pub(crate) fn peer(script: &[u8]) {
         while let Some(effect) = effects.pop() {
             match effect {
                 Effect::Batch(elements) => effects.extend(elements.into_iter().rev()),
-                Effect::Response(_) => {}
                 Effect::Watch { answer, .. } => is_answer_to(&answer, line),
                 Effect::Send(frame) => is_answer_to(&frame, line),
                 Effect::Start(call) => {
@@ -72,7 +71,7 @@ pub(crate) fn peer(script: &[u8]) {
                     let at = running.iter().position(|call| *call.exchange.id() == id);
                     running.remove(at.expect("only what runs is cancelled"));
                 }
-                Effect::Nothing => {}
+                Effect::Response(_) | Effect::Nothing => {}
             }
         }
         assert_eq!(peer.running(), running.len());

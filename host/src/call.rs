@@ -25,7 +25,8 @@ use wharf_mcp::model::{
     Answer as Given, CallContext, InputRequired, Outcome, Question, ToolResult,
 };
 use wharf_mcp::{
-    Answer, Call, Exchange, FilledIn, Moment, Operation, Refusal, Reply, Retry, StateKeys, TaskWish,
+    Answer, Call, Exchange, FilledIn, Operation, Refusal, Reply, Retry, Sealing, StateKeys,
+    TaskWish,
 };
 
 use crate::changes::Changes;
@@ -129,11 +130,16 @@ struct Ending {
 impl Running {
     async fn answer(&self, mut context: CallContext, retry: Option<Retry>) -> Ending {
         let trace = context.meta.as_ref().and_then(wharf_mcp::trace_parent);
+        let answered = retry.is_some();
         let resumed = retry.map_or(Ok(()), |retry| self.resume(&retry, &mut context));
-        let reply = match resumed {
+        let mut reply = match resumed {
             Err(refusal) => Ok(Reply::Refused(refusal)),
             Ok(()) => self.reply(Arc::new(context)).await,
         };
+        if answered && let Ok(Reply::Read(read)) = &mut reply {
+            // CCH-4: what came of somebody's answers is for them, and for now.
+            read.ttl = None;
+        }
         match reply {
             Ok(reply) => Ending {
                 outcome: reply.outcome(),
@@ -176,10 +182,10 @@ impl Running {
                 Ok(task) => Ok(task.end(&self.exchange, &self.line).await),
                 Err(refusal) => Err(refusal),
             },
-            Operation::CallTool { name, .. } => match self.as_task(name) {
+            Operation::CallTool { name, .. } => match self.beginning(name) {
                 Err(refusal) => Err(refusal),
-                Ok(Some(ttl)) => self.become_task(context, ttl),
-                Ok(None) => return self.perform(context).await,
+                Ok(Beginning::Task { ttl }) => self.become_task(context, ttl),
+                Ok(Beginning::Plain) => return self.perform(context).await,
             },
             Operation::ListTools { .. }
             | Operation::ListResources { .. }
@@ -198,7 +204,7 @@ impl Running {
             let input = match self.route(&context).await {
                 Outcome::Complete(reply) => return Ok(reply),
                 Outcome::Deferred if context.deferred => {
-                    return Ok(self.failed("it was put off twice".to_owned()));
+                    return Ok(self.failed("it was put off twice"));
                 }
                 Outcome::Deferred => {
                     Arc::make_mut(&mut context).deferred = true;
@@ -228,13 +234,13 @@ impl Running {
                 Err(refusal) => return Ok(Reply::Refused(refusal)),
             }
         }
-        Ok(self.failed(format!("it asked more than {MAX_ROUNDS} times")))
+        Ok(self.failed(&format!("it asked more than {MAX_ROUNDS} times")))
     }
 
     async fn route(&self, context: &Arc<CallContext>) -> Outcome<Reply> {
         let invocation = Invocation {
             context: Arc::clone(context),
-            events: Speaker::new(&self.exchange, &self.line),
+            events: Speaker::of_call(&self.exchange, &self.line),
         };
         self.calls.router.route(&self.operation, invocation).await
     }
@@ -246,14 +252,14 @@ impl Running {
 
     /// The questions as an answer.
     fn asking(&self, input: &InputRequired, context: &CallContext) -> Asking {
-        let moment = Moment {
+        let sealing = Sealing {
+            keys: &self.calls.keys,
             now: now(),
             nonce: rand::random(),
         };
-        let keys = &self.calls.keys;
         let exchange = &self.exchange;
         Asking {
-            answer: exchange.input_required(input, &self.operation, context, keys, moment),
+            answer: exchange.input_required(input, &self.operation, context, sealing),
         }
     }
 
@@ -265,23 +271,24 @@ impl Running {
         ask(&self.exchange, &self.line, questions, None).await
     }
 
-    /// Whether the call is to be a task from the start, and for how long it is to be
-    /// kept if the client said so (TKD-2, TKE-1).
-    fn as_task(&self, tool: &str) -> Result<Option<Option<Duration>>, Refusal> {
+    /// How the call begins (TKD-2, TKE-1).
+    fn beginning(&self, tool: &str) -> Result<Beginning, Refusal> {
         use wharf_mcp::model::TaskSupport::{Forbidden, Optional, Required};
         let tool_name = || tool.to_owned();
         let Some(support) = self.calls.router.task_support(tool) else {
-            return Ok(None);
+            return Ok(Beginning::Plain);
         };
         match (support, self.task) {
             (Forbidden, TaskWish::Asked(_)) => Err(Refusal::TaskForbidden { tool: tool_name() }),
-            (Optional | Required, TaskWish::Asked(ttl)) => Ok(Some(ttl)),
-            (Optional | Required, TaskWish::Welcome) => Ok(Some(None)),
+            (Optional | Required, TaskWish::Asked(ttl)) => Ok(Beginning::Task { ttl }),
+            (Optional | Required, TaskWish::Welcome) => Ok(Beginning::Task { ttl: None }),
             (Required, TaskWish::NotAsked | TaskWish::Impossible) => {
                 Err(Refusal::TaskRequired { tool: tool_name() })
             }
             (Forbidden, TaskWish::Welcome)
-            | (Forbidden | Optional, TaskWish::NotAsked | TaskWish::Impossible) => Ok(None),
+            | (Forbidden | Optional, TaskWish::NotAsked | TaskWish::Impossible) => {
+                Ok(Beginning::Plain)
+            }
         }
     }
 
@@ -301,7 +308,7 @@ impl Running {
     }
 
     /// A failure of the plugin's that has no fault of its own.
-    fn failed(&self, how: String) -> Reply {
+    fn failed(&self, how: &str) -> Reply {
         let text = format!("{} failed: {how}", self.operation);
         if self.is_tool() {
             Reply::Tool(ToolResult::error(text))
@@ -325,6 +332,14 @@ impl Running {
             "a call has ended"
         );
     }
+}
+
+/// How a call of a tool begins.
+enum Beginning {
+    /// With somebody waiting for its answer.
+    Plain,
+    /// As a task, to be kept so long if the client said so.
+    Task { ttl: Option<Duration> },
 }
 
 /// The call ends here with questions, and will be made again.

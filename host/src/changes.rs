@@ -1,11 +1,11 @@
 //! Telling clients that something has changed.
 //!
-//! Whoever wants to know has a [`Listener`] with a mailbox. Publishing puts a
+//! Whoever wants to know has a `Listener` with a mailbox. Publishing puts a
 //! change into the mailboxes of those that asked for it and never waits; a mailbox
 //! holds each change once, however often it happened before it was read, so it
 //! cannot overflow and nobody misses a change by being slow (SUB-2, SHL-23).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,7 +27,7 @@ pub struct Changes(Arc<Bus>);
 
 #[derive(Debug, Default)]
 struct Bus {
-    mailboxes: Mutex<HashMap<u64, Arc<Mailbox>>>,
+    mailboxes: Mutex<BTreeMap<u64, Arc<Mailbox>>>,
     next: AtomicU64,
 }
 
@@ -173,13 +173,11 @@ impl Listener {
             self.unwatch(&uri);
             return answer;
         }
-        match self.watch(uri) {
-            Ok(()) => answer,
-            Err(TooMany) => {
-                let problem = format!("{MAX_WATCHED} resources are being watched already");
-                wharf_mcp::too_many(id, &problem)
-            }
+        if self.watch(uri).is_ok() {
+            return answer;
         }
+        let problem = format!("{MAX_WATCHED} resources are being watched already");
+        wharf_mcp::too_many(id, &problem)
     }
 
     /// Watches a resource, and what is below it. Doing so again changes nothing.
@@ -205,7 +203,7 @@ impl Drop for Listener {
 }
 
 impl Bus {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<Mailbox>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Mailbox>>> {
         // A panic while the lock is held leaves the table as it was.
         self.mailboxes
             .lock()

@@ -131,6 +131,14 @@ pub struct ServeArgs {
         help_heading = "Limits"
     )]
     pub timeout: String,
+    /// How long a call may take that runs as a task
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "10m",
+        help_heading = "Limits"
+    )]
+    pub task_timeout: String,
     /// How much memory a call may use, in `KiB`, `MiB` or `GiB`
     #[arg(
         long,

@@ -9,6 +9,7 @@
 //! | variable | meaning |
 //! | --- | --- |
 //! | `WHARF_LOG` | which log events are written, such as `warn,wharf=debug` |
+//! | `WHARF_STATE_KEYS` | what seals the state that clients keep for plugins |
 //! | `NO_COLOR` | not empty: no colours. `TERM=dumb` does the same |
 //! | `XDG_CACHE_HOME`, `HOME` | where the cache is, unless `--cache-dir` says |
 //! | those named by `--env NAME` | passed on to plugins |
@@ -24,6 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use tracing_subscriber::filter::Targets;
+use wharf_mcp::StateKeys;
 use wharf_runtime::{Grants, Limits};
 
 use crate::cli::{BuildArgs, Cli, Command, InspectArgs, ServeArgs};
@@ -52,7 +54,7 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Task {
     /// Serve plugins.
-    Serve(ServeConfig),
+    Serve(Box<ServeConfig>),
     /// Compile plugin crates.
     Build(BuildConfig),
     /// Look at a plugin.
@@ -70,7 +72,7 @@ pub struct ServeConfig {
     pub listen: Vec<Listen>,
     /// What seals the state that clients keep for plugins; none: a new random key,
     /// good for as long as this process.
-    pub state_key: Option<[u8; 32]>,
+    pub state_keys: Option<StateKeys>,
     /// Host names that HTTP requests may be for, besides loopback names: lower
     /// case, no port, IPv6 addresses in brackets.
     pub allowed_hosts: Vec<String>,
@@ -164,7 +166,7 @@ pub fn from_cli(cli: Cli, environment: &Environment) -> Result<Config, ConfigErr
         quiet: cli.verbosity.quiet,
     };
     let task = match cli.command {
-        Command::Serve(args) => Task::Serve(serve(args, environment, compile)?),
+        Command::Serve(args) => Task::Serve(Box::new(serve(args, environment, compile)?)),
         Command::Build(args) => Task::Build(build(args, compile)?),
         Command::Inspect(args) => Task::Inspect(inspect(&args, environment, compile)?),
     };
@@ -221,7 +223,7 @@ fn serve(
         stdio: args.stdio,
         allowed_hosts: address::hosts(&args.allow_host, &listen)?,
         listen,
-        state_key: None,
+        state_keys: variables::state_keys(environment)?,
         allowed_origins: address::origins(&args.allow_origin)?,
         grants: Grants {
             dirs: grants::dirs(&args.dir)?,
@@ -229,6 +231,7 @@ fn serve(
         },
         limits: Limits {
             deadline: units::time("--timeout", &args.timeout)?,
+            task_deadline: units::time("--task-timeout", &args.task_timeout)?,
             memory: units::size("--memory", &args.memory)?,
             ..Limits::default()
         },

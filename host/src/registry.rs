@@ -10,6 +10,7 @@
 //! crate root are the only ones that name the runtime.
 
 mod cursor;
+mod plugin;
 mod uri_template;
 
 use std::collections::HashMap;
@@ -94,6 +95,9 @@ pub struct CompletionRequest<'a> {
     /// Arguments settled already.
     pub context: &'a [(String, String)],
 }
+
+/// The longest name of a tool that every client takes, in characters (TOL-6).
+const SAFE_NAME: usize = 64;
 
 /// Everything that can be called, frozen.
 pub struct Catalogue {
@@ -253,6 +257,10 @@ impl CatalogueBuilder {
                 let name = tool.name.as_str();
                 if let Some(first) = entries.get(name) {
                     return Err(collision("tool", name, &*first.provider, &**provider));
+                }
+                if name.len() > SAFE_NAME {
+                    let plugin = provider.name();
+                    tracing::warn!(plugin, tool = name, "some clients refuse a name this long");
                 }
                 entries.insert(name.to_owned(), ToolEntry::new(provider, tool)?);
             }
@@ -437,64 +445,5 @@ impl std::fmt::Debug for CatalogueBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names = self.providers.iter().map(|provider| provider.name());
         f.debug_list().entries(names).finish()
-    }
-}
-
-impl Provider for wharf_runtime::Plugin {
-    fn name(&self) -> &str {
-        Self::name(self)
-    }
-
-    fn description(&self) -> &Description {
-        Self::description(self)
-    }
-
-    fn call_tool<'a>(
-        &'a self,
-        invocation: Invocation,
-        name: &'a str,
-        arguments: &'a Json,
-    ) -> Answering<'a, Outcome<ToolResult>> {
-        Box::pin(Self::call_tool(self, invocation, name, arguments))
-    }
-
-    fn list_resources<'a>(
-        &'a self,
-        invocation: Invocation,
-        cursor: Option<&'a str>,
-    ) -> Answering<'a, ResourcePage> {
-        Box::pin(Self::list_resources(self, invocation, cursor))
-    }
-
-    fn read_resource<'a>(
-        &'a self,
-        invocation: Invocation,
-        uri: &'a str,
-    ) -> Answering<'a, Outcome<ReadResult>> {
-        Box::pin(Self::read_resource(self, invocation, uri))
-    }
-
-    fn get_prompt<'a>(
-        &'a self,
-        invocation: Invocation,
-        name: &'a str,
-        arguments: &'a [(String, String)],
-    ) -> Answering<'a, Outcome<PromptResult>> {
-        Box::pin(Self::get_prompt(self, invocation, name, arguments))
-    }
-
-    fn complete<'a>(
-        &'a self,
-        invocation: Invocation,
-        request: CompletionRequest<'a>,
-    ) -> Answering<'a, Completion> {
-        Box::pin(Self::complete(
-            self,
-            invocation,
-            request.target,
-            request.argument,
-            request.value,
-            request.context,
-        ))
     }
 }

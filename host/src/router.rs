@@ -128,6 +128,10 @@ impl Router {
 /// What came of an operation.
 type Routed = Result<Outcome<Reply>, Refusal>;
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands where the other ends of an operation stand"
+)]
 fn done(reply: Reply) -> Routed {
     Ok(Outcome::Complete(reply))
 }

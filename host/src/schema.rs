@@ -166,6 +166,28 @@ mod tests {
         assert!(matches!(compile(&long), SchemaError::TooLarge(_)));
     }
 
+    /// TOL-15: without a word it is 2020-12; older dialects are known by their names,
+    /// and others are refused.
+    #[test]
+    fn schemas_may_name_their_dialect() {
+        let check = |dialect: &str, value: &str| {
+            let pair = r#""items":[{"type":"string"}],"prefixItems":[{"type":"integer"}]"#;
+            let properties = format!(r#"{{"pair":{{{pair}}}}}"#);
+            let schema = format!(r#"{{{dialect}"type":"object","properties":{properties}}}"#);
+            Schema::of_arguments(&json(&schema)).map(|it| it.check(&json(value)).is_ok())
+        };
+        let tuple_of_old = r#""$schema":"http://json-schema.org/draft-07/schema#","#;
+        assert!(check(tuple_of_old, r#"{"pair":["x"]}"#).unwrap());
+        assert!(!check(tuple_of_old, r#"{"pair":[1]}"#).unwrap());
+        assert!(matches!(check("", "{}"), Err(SchemaError::Invalid(_))));
+        let newest =
+            r#"{"type":"object","properties":{"pair":{"prefixItems":[{"type":"integer"}]}}}"#;
+        let newest = Schema::of_arguments(&json(newest)).unwrap();
+        assert!(newest.check(&json(r#"{"pair":["x"]}"#)).is_err());
+        let foreign = r#""$schema":"https://example.com/dialect","#;
+        assert!(matches!(check(foreign, "{}"), Err(SchemaError::Invalid(_))));
+    }
+
     #[test]
     fn keywords_the_quick_part_does_not_know_work_all_the_same() {
         let schema = Schema::of_arguments(&json(

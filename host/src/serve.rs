@@ -55,7 +55,8 @@ pub async fn door(config: &ServeConfig, report: Report) -> anyhow::Result<Door> 
     let catalogue =
         refresh::catalogue(&plugins).context("the plugins cannot be served together")?;
     let router = Router::new(catalogue);
-    let keys = StateKeys::new(config.state_key.unwrap_or_else(rand::random), &[]);
+    let keys = config.state_keys.clone();
+    let keys = keys.unwrap_or_else(|| StateKeys::new(rand::random(), &[]));
     let refresher = Refresher {
         plugins,
         router: router.clone(),

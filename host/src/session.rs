@@ -183,9 +183,10 @@ impl Channel<'_> {
         if self.changes.is_none() && self.peer.session().is_some() {
             self.changes = Some(self.door.calls.changes.listen_to_lists());
         }
-        let answer = match effect {
-            Effect::Batch(effects) => self.batch(effects),
-            effect => self.carry_out(effect, None),
+        let answer = if let Effect::Batch(effects) = effect {
+            self.batch(effects)
+        } else {
+            self.carry_out(effect, None)
         };
         if let Some(frame) = answer {
             self.send(frame).await;

@@ -36,7 +36,7 @@ mod everywhere {
 fn introduces_itself(way: Way) {
     let (_host, client) = stage(way, &[ROGUE, EVERYTHING]);
     let server = json!({ "name": "wharf", "version": env!("CARGO_PKG_VERSION") });
-    let capabilities = capabilities(way.revision);
+    let capabilities = capabilities(way);
     let expected = if way.is_modern() {
         json!({
             "resultType": "complete",
@@ -56,11 +56,26 @@ fn introduces_itself(way: Way) {
     assert_eq!(client.hello, expected);
 }
 
-/// §10.1.
-fn capabilities(revision: &str) -> Value {
-    let mut capabilities = json!({ "tools": {}, "resources": {}, "prompts": {}, "logging": {} });
-    if revision >= B {
+/// §10.1, CAP-2, CAP-4, TKD-10.
+fn capabilities(way: Way) -> Value {
+    let mut capabilities = json!({
+        "tools": { "listChanged": true },
+        "resources": { "subscribe": true, "listChanged": true },
+        "prompts": { "listChanged": true },
+        "logging": {},
+    });
+    if way.revision >= B {
         capabilities["completions"] = json!({});
+    }
+    let mut tasks = json!({ "cancel": {}, "requests": { "tools": { "call": {} } } });
+    if way.binding == Binding::Unix {
+        // Only those who have a name have tasks of their own to list.
+        tasks["list"] = json!({});
+    }
+    match way.revision {
+        D => capabilities["tasks"] = tasks,
+        E => capabilities["extensions"] = json!({ "io.modelcontextprotocol/tasks": {} }),
+        _ => {}
     }
     capabilities
 }
@@ -81,13 +96,14 @@ fn knows_no_other_methods(way: Way) {
     client.notify("notifications/unheard-of", json!({}));
     assert_unknown(&mut client, "tools/destroy");
     assert_unknown(&mut client, "Tools/List");
-    assert_unknown(&mut client, "resources/subscribe");
     let foreign: &[&str] = if way.is_modern() {
         &[
             "initialize",
             "logging/setLevel",
             "tasks/list",
             "tasks/result",
+            "resources/subscribe",
+            "resources/unsubscribe",
         ]
     } else {
         &["subscriptions/listen", "tasks/update"]
@@ -102,13 +118,14 @@ fn serves_what_it_advertises(way: Way) {
     let (_host, mut client) = stage(way, &[HELLO]);
     assert_eq!(
         client.hello["capabilities"],
-        json!({ "tools": {}, "logging": {} })
+        json!({ "tools": { "listChanged": true }, "logging": {} })
     );
     let tools = client.result("tools/list", json!({}));
     assert_eq!(tools["tools"][0]["name"], "greet");
     for method in ["resources/list", "resources/templates/list", "prompts/list"] {
         assert_unknown(&mut client, method);
     }
+    assert_unknown(&mut client, "resources/subscribe");
     assert_unknown(&mut client, "completion/complete");
 }
 
@@ -119,7 +136,7 @@ fn assert_unknown(client: &mut Client, method: &str) {
     let expected = match (client.way.binding, client.way.is_modern()) {
         (Binding::Streamable, true) => Some(404),
         (Binding::Streamable, false) => Some(200),
-        (Binding::Stdio | Binding::Unix | Binding::Sse | Binding::WebSocket, _) => None,
+        _ => None,
     };
     assert_eq!(exchange.status, expected, "{method}");
     let error = exchange.error();
@@ -138,7 +155,7 @@ fn every_revision_is_spoken_on_every_binding() {
                 Way::new(binding, revision),
             ));
         }
-        for binding in [Binding::Stdio, Binding::Unix] {
+        for binding in [Binding::Memory, Binding::Stdio, Binding::Unix] {
             let (_host, client) = stage(Way::new(binding, revision), &[HELLO]);
             greet(client);
         }
@@ -163,7 +180,7 @@ mod handshake {
 /// LIF-2, LIF-3, trap 7: an unknown or a modern version gets our latest legacy one.
 fn negotiates(way: Way) {
     for (asked, answered) in [(A, A), (B, B), (E, D), ("2099-01-01", D), ("1999-01-01", D)] {
-        let mut host = Host::serve(&[way.endpoint(), &[HELLO]].concat());
+        let mut host = Host::of(way.binding, &[HELLO]);
         let hello = Client::dial(&mut host, way).shake_hands(asked);
         assert_eq!(hello["protocolVersion"], answered, "{asked}");
     }

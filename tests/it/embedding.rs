@@ -1,9 +1,12 @@
 //! A host inside another program: the library's own memory binding, and a binding
 //! that was written outside of the library with nothing but its public parts.
 
+use std::io;
+
 use serde_json::{Value, json};
 use tokio::io::{
-    AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, ReadHalf, WriteHalf, split,
+    AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream, ReadHalf,
+    WriteHalf, split,
 };
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -12,22 +15,10 @@ use wharf::drain::Drain;
 use wharf::session::Door;
 use wharf::transport::memory::Memory;
 use wharf::transport::{MAX_MESSAGE, Transport};
-use wharf_fixtures::{HELLO, ROGUE};
+use wharf_fixtures::{EVERYTHING, HELLO, ROGUE};
 use wharf_mcp::model::Principal;
 
-use crate::support::{D, Modern, PATIENCE};
-
-#[expect(dead_code, reason = "its `main` is for those who run it")]
-#[path = "../../host/examples/tcp.rs"]
-mod tcp;
-
-async fn door(plugins: &[&str]) -> Door {
-    let cache = concat!("--cache-dir=", env!("CARGO_TARGET_TMPDIR"), "/compiled");
-    let words = [plugins, &[cache, "-q"]].concat();
-    tcp::door(words.into_iter().map(str::to_owned))
-        .await
-        .unwrap()
-}
+use crate::support::{D, Modern, PATIENCE, door, tcp};
 
 /// A client that speaks in lines.
 struct Lines<S> {
@@ -134,6 +125,72 @@ async fn several_clients_in_memory() {
     drain.begin();
     assert_eq!(left.hear().await, None);
     hosts.join_next().await.unwrap().unwrap().unwrap();
+}
+
+/// A client of this name, in memory.
+fn connect(name: &str, door: &Door, hosts: &mut JoinSet<io::Result<()>>) -> Lines<DuplexStream> {
+    let (host, client) = Memory::pair();
+    let host = host.on_behalf_of(Principal {
+        subject: Some(name.to_owned()),
+        ..Principal::default()
+    });
+    hosts.spawn(host.serve(door.clone(), Drain::new()));
+    Lines::new(client)
+}
+
+/// A modern request of a client that can do this.
+fn able(capabilities: Value, request: Modern) -> Value {
+    request
+        .meta("clientCapabilities", Some(capabilities))
+        .message
+}
+
+/// MRT-6, ELI-6: what one client keeps for a plugin is good for nobody else.
+#[tokio::test]
+async fn what_was_sealed_for_one_is_nothing_for_another() {
+    let door = door(&[EVERYTHING]).await;
+    let mut hosts = JoinSet::new();
+    let mut ada = connect("ada", &door, &mut hosts);
+    let mut bob = connect("bob", &door, &mut hosts);
+    let asking = Modern::call("ask_reply", json!({}));
+    let mut request = able(json!({ "elicitation": {} }), asking);
+    let asked = ada.ask(&request).await;
+    assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+    let answer = json!({ "action": "accept", "content": { "name": "Ada" } });
+    request["params"]["requestState"] = asked["result"]["requestState"].clone();
+    request["params"]["inputResponses"] = json!({ "name": answer });
+    let refused = bob.ask(&request).await;
+    assert_eq!(refused["error"]["code"], -32602, "{refused}");
+    assert_eq!(text(&ada.ask(&request).await), "given Ada");
+}
+
+/// TKD-10, TKE-13, SUB-10: a task of somebody else's does not exist.
+#[tokio::test]
+async fn tasks_of_others_do_not_exist() {
+    let door = door(&[EVERYTHING]).await;
+    let mut hosts = JoinSet::new();
+    let mut ada = connect("ada", &door, &mut hosts);
+    let mut bob = connect("bob", &door, &mut hosts);
+    let knowing = |request| {
+        let extension = json!({ "io.modelcontextprotocol/tasks": {} });
+        able(json!({ "extensions": extension }), request)
+    };
+    let steps = Modern::call("task_steps", json!({ "n": 1 }));
+    let made = ada.ask(&knowing(steps)).await;
+    let task = made["result"]["taskId"].clone();
+    assert!(task.is_string(), "{made}");
+    for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+        let params = json!({ "taskId": task, "inputResponses": {} });
+        let refused = bob.ask(&knowing(Modern::new(method, params))).await;
+        assert_eq!(refused["error"]["code"], -32602, "{method}: {refused}");
+    }
+    let wanted = json!({ "notifications": { "taskIds": [task] } });
+    let listening = Modern::new("subscriptions/listen", wanted);
+    let acknowledged = bob.ask(&knowing(listening)).await;
+    assert_eq!(acknowledged["params"]["notifications"], json!({}));
+    let get = Modern::new("tasks/get", json!({ "taskId": task }));
+    let found = ada.ask(&knowing(get)).await;
+    assert_eq!(found["result"]["taskId"], task);
 }
 
 /// STD-5, on the binding that shares nothing with standard input but the lines.

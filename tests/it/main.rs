@@ -8,7 +8,13 @@
 //! | --- | --- |
 //! | [`basics`] | what the protocol says, on every binding and in every revision |
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
+//! | [`matrix`] | the same on every binding in every revision |
+//! | [`mirrors`] | what headers repeat is what the message says |
 //! | [`drain`] | what has begun is finished |
+//! | [`sealed`] | what clients keep for plugins comes back as it was, or not at all |
+//! | [`sessions`] | over Streamable HTTP, what a session promises outlives its connections |
+//! | [`small_print`] | what the protocol says in passing |
+//! | [`tasks`] | calls that go on in the background, in the two forms there are |
 //! | [`crowd`] | many clients at once get their own answers |
 //! | [`websocket`] | one socket is one session, and ends in good order |
 //! | [`unix`] | sockets in the file system: whose they are, and what is left of them |
@@ -17,7 +23,7 @@
 //! | [`tidy`] | the sources keep the rules that ARCHITECTURE.md gives |
 //!
 //! Names such as `RPC-3` in comments are those of the requirements that a test
-//! holds the program to.
+//! holds the program to; `docs/requirements.md` has them all.
 
 // Clippy allows tests to panic, and takes helpers for tests only inside of this.
 #![cfg(test)]
@@ -28,7 +34,13 @@ mod cli;
 mod crowd;
 mod drain;
 mod embedding;
+mod matrix;
+mod mirrors;
+mod sealed;
+mod sessions;
+mod small_print;
 mod support;
+mod tasks;
 mod tidy;
 mod unix;
 mod websocket;

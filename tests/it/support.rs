@@ -6,13 +6,17 @@
 //! out a header. They never wait for time to pass; they wait for something to
 //! happen, and give up after [`PATIENCE`].
 
+mod asking;
 mod client;
 mod conformity;
 mod host;
 mod http;
+mod inside;
 mod lines;
 mod link;
 mod messages;
+mod partner;
+mod watching;
 mod ways;
 mod websocket;
 
@@ -24,11 +28,15 @@ use tokio::time::Instant;
 
 pub(crate) use client::{Client, Exchange};
 pub(crate) use host::{Host, Signal, refused, refused_in};
-pub(crate) use http::{Request, Response};
+pub(crate) use http::{Event, Request, Response, hang_up};
+pub(crate) use inside::{door, tcp};
 pub(crate) use lines::Lines;
 pub(crate) use messages::{Modern, Session, handshake};
+pub(crate) use partner::Partner;
+pub(crate) use watching::{subscription, told};
 pub(crate) use ways::{
-    A, B, Binding, C, D, E, REVISIONS, Way, on_every_session, on_every_way, stage,
+    A, B, Binding, C, D, E, REVISIONS, Way, in_revisions, matrix, on_every_session, on_every_way,
+    stage,
 };
 pub(crate) use websocket::WebSocket;
 

@@ -302,6 +302,32 @@ fn shares_sessions(host: &Host, one: &str, other: &str) {
     send(other, ping.header("Mcp-Session-Id", id));
 }
 
+/// SHL-15, SSE-8: a session is whose it is, whoever finds out what it is called. Who
+/// comes over TCP is nobody in particular, and who comes by the socket is not.
+#[test]
+fn sessions_are_whose_they_are() {
+    let both = ["--listen", "127.0.0.1:0", "--listen", "http+unix:http.sock"];
+    let host = Host::serve(&[&both[..], &[HELLO]].concat());
+    let session = Session::open(host.address());
+    let mut stream = Client::connect_to(host.address(), Way::SSE);
+    let messages = format!("/messages?sessionId={}", stream.session());
+    let ping = r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#;
+    let listening = Request::new("GET", "/mcp").header("Accept", "text/event-stream");
+    for request in [
+        session.post(ping),
+        listening.header("Mcp-Session-Id", &session.id),
+        session.ending(),
+        Request::post(&messages, ping),
+    ] {
+        let request = request.header("Connection", "close");
+        let bytes = request.bytes(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let response = exchange(&host.folder().join("http.sock"), &bytes);
+        assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
+    }
+    session.ping().must_be(200);
+    assert_eq!(stream.result("ping", json!({})), json!({}));
+}
+
 /// ORG-1, ORG-3: a socket may be behind a proxy that passes on what browsers say.
 #[test]
 fn strangers_are_refused_on_sockets_too() {
@@ -344,7 +370,7 @@ fn the_kernel_tells_who_is_there_over_http_too() {
 }
 
 /// Sends this, and reads all that comes.
-fn exchange(socket: &Path, request: &[u8]) -> String {
+pub(crate) fn exchange(socket: &Path, request: &[u8]) -> String {
     let mut socket = UnixStream::connect(socket).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket.write_all(request).unwrap();

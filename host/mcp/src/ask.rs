@@ -79,7 +79,7 @@ pub(crate) fn can_ask(capabilities: Option<&RawValue>, dialect: &Dialect) -> Ask
 
 /// What is missing for putting a question to a client that can be asked `can`.
 pub(crate) fn lacking(question: &Question, can: AskKinds, dialect: &Dialect) -> AskKinds {
-    let needed = match question {
+    match question {
         Question::Form { schema, .. } if can.form => AskKinds {
             form: form::translated(schema, dialect).is_none(),
             ..AskKinds::default()
@@ -96,9 +96,8 @@ pub(crate) fn lacking(question: &Question, can: AskKinds, dialect: &Dialect) -> 
             roots: !can.roots,
             ..AskKinds::default()
         },
-        Question::Sampling(params) => return sampling::lacking(params, can, dialect),
-    };
-    needed
+        Question::Sampling(params) => sampling::lacking(params, can, dialect),
+    }
 }
 
 /// Writes `method` and `params`. `task` is the task on whose behalf it is asked, in

@@ -141,7 +141,7 @@ fn notification_is_modern(params: Option<&RawValue>, headers: &Headers<'_>) -> b
     let claimed = Params::read(params)
         .and_then(|params| params.read_meta())
         .is_ok_and(|meta| meta.version.is_some());
-    claimed || headers.name_modern_version()
+    claimed || headers.name_spoken_modern_version()
 }
 
 /// The answer to a session's message that names no session (SHL-12).
@@ -243,6 +243,15 @@ impl Headers<'_> {
         matches!(
             self.protocol_version.text(),
             Ok(Some(version)) if Era::of_version(version) == Era::Modern
+        )
+    }
+
+    /// Whether it names one of those that are spoken here.
+    fn name_spoken_modern_version(&self) -> bool {
+        matches!(
+            self.protocol_version.text(),
+            Ok(Some(version)) if Revision::parse(version)
+                .is_some_and(|revision| revision.dialect().era == Era::Modern)
         )
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Every encoder takes a [`Dialect`] and leaves out what that revision does not
 //! know, without losing anything that a model is meant to see
-//! (mcp-requirements §27, DWN-1 to DWN-9). Nothing here decides anything else.
+//! (docs/requirements.md, §27, DWN-1 to DWN-9). Nothing here decides anything else.
 
 mod content;
 mod definition;

@@ -5,26 +5,28 @@
 //! call. It needs nothing but itself to write frames, so calls of one connection
 //! share no lock; the order of what a call says is the order in which it says it.
 
+mod reply;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use bytes::Bytes;
 
 use crate::ask;
-use crate::decode::{Filter, Operation, TaskWish};
-use crate::encode::{self, CacheHint, DefinitionList};
+use crate::encode::{self, CacheHint};
 use crate::frame::{self, Answer};
 use crate::jsonrpc::{ErrorCode, RequestId};
 use crate::model::{
-    AskKinds, CallContext, Change, Completion, Event, InputRequired, Json, LogLevel, PromptResult,
-    Question, ReadResult, ResourcePage, ToolResult,
+    AskKinds, CallContext, Change, Event, InputRequired, Json, LogLevel, Question, ToolResult,
 };
-use crate::retry::{self, Moment, Retry};
+use crate::operation::{Filter, Operation, TaskWish};
+use crate::retry::{self, Retry, Sealing};
 use crate::revision::{Dialect, Era, Tasks};
-use crate::seal::StateKeys;
 use crate::server::ServerFacts;
-use crate::task::{EXTENSION, Task, TaskEnd, write_questions};
+use crate::task::{Task, TaskEnd, write_questions};
 use crate::write::Writer;
+
+pub use reply::{Refusal, Reply};
 
 /// An accepted request: what to do, for whom, and how to answer.
 #[derive(Debug)]
@@ -67,106 +69,6 @@ pub(crate) enum LogFilter {
 /// A session's log level, which may change while its calls run.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionLogLevel(Arc<AtomicU8>);
-
-/// What there is to say to a call.
-#[derive(Debug)]
-pub enum Reply {
-    /// A list that was written out at load.
-    Definitions(Arc<DefinitionList>),
-    /// A page of resources.
-    Resources(ResourcePage),
-    /// A tool's result.
-    Tool(ToolResult),
-    /// A resource.
-    Read(ReadResult),
-    /// A prompt.
-    Prompt(PromptResult),
-    /// Suggestions.
-    Completion(Completion),
-    /// The end of what was listened to.
-    Listened,
-    /// The call goes on as a task.
-    TaskCreated(Task),
-    /// How far a task is.
-    Task(Task),
-    /// A page of tasks.
-    Tasks {
-        /// The tasks.
-        tasks: Vec<Task>,
-        /// What to ask for next; none: this was the last page.
-        next: Option<String>,
-    },
-    /// What a task ended with, as if it had been a plain call (TKD-5).
-    TaskEnd {
-        /// Which task.
-        task: Arc<str>,
-        /// How it ended.
-        end: Arc<TaskEnd>,
-    },
-    /// It has been noted.
-    Acknowledged,
-    /// No result.
-    Refused(Refusal),
-}
-
-/// Why there is no result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// The parameters make no sense; the text says why.
-    InvalidParams(String),
-    /// There is no such resource.
-    ResourceNotFound {
-        /// Which.
-        uri: String,
-    },
-    /// The plugin has questions of a kind that this client cannot be asked.
-    CannotAsk {
-        /// Which kinds.
-        kinds: AskKinds,
-        /// Whether it was a tool that wanted to ask: a tool has a result to say so
-        /// in, where the protocol has no better way.
-        tool: bool,
-    },
-    /// The tool runs only as a task, which this client did not ask for or cannot
-    /// have.
-    TaskRequired {
-        /// Which tool.
-        tool: String,
-    },
-    /// The client asked for a task, which this tool is never run as (TKD-2).
-    TaskForbidden {
-        /// Which tool.
-        tool: String,
-    },
-    /// The client uses tasks without saying that it knows the extension (TKE-9).
-    TasksUndeclared,
-    /// A header contradicts the arguments (SHM-13).
-    Header(String),
-    /// The server or a plugin failed; the text is fit for the client.
-    Internal(String),
-}
-
-impl Reply {
-    /// How the call went, in a word for the log.
-    pub fn outcome(&self) -> &'static str {
-        match self {
-            Self::Tool(result) if result.is_error => "tool error",
-            Self::TaskCreated(_) => "task",
-            Self::Refused(_) => "refused",
-            Self::Definitions(_)
-            | Self::Resources(_)
-            | Self::Tool(_)
-            | Self::Read(_)
-            | Self::Prompt(_)
-            | Self::Completion(_)
-            | Self::Listened
-            | Self::Task(_)
-            | Self::Tasks { .. }
-            | Self::TaskEnd { .. }
-            | Self::Acknowledged => "served",
-        }
-    }
-}
 
 impl Exchange {
     pub(crate) fn new(
@@ -235,7 +137,7 @@ impl Exchange {
                     frame::notification("notifications/progress", |w| {
                         w.key("progressToken").raw(token);
                         w.key("progress").number(progress);
-                        if let Some(total) = total {
+                        if let Some(total) = total.filter(|total| total.is_finite()) {
                             w.key("total").number(total);
                         }
                         if self.dialect.progress_message {
@@ -318,7 +220,7 @@ impl Exchange {
         match end {
             Ok(result) => {
                 Answer::served(self.result_with(256, result.meta.as_ref(), related, |w| {
-                    encode::tool_result(w, result, self.dialect)
+                    encode::tool_result(w, result, self.dialect);
                 }))
             }
             Err(refusal) => self.refuse(refusal),
@@ -368,10 +270,9 @@ impl Exchange {
         input: &InputRequired,
         operation: &Operation,
         context: &CallContext,
-        keys: &StateKeys,
-        moment: Moment,
+        sealing: Sealing<'_>,
     ) -> Answer {
-        let state = retry::seal(input, operation, context, keys, moment);
+        let state = retry::seal(input, operation, context, sealing);
         Answer::served(frame::result(&self.id, 512 + state.len(), |w| {
             w.key("resultType").string("input_required");
             if !input.questions.is_empty() {
@@ -513,108 +414,6 @@ impl Exchange {
                 (progress > f64::from_bits(last)).then(|| progress.to_bits())
             })
             .is_ok()
-    }
-}
-
-impl Refusal {
-    /// Whether a tool's result could say it.
-    fn is_of_a_tool(&self) -> bool {
-        matches!(
-            self,
-            Self::CannotAsk { tool: true, .. } | Self::TaskRequired { .. }
-        )
-    }
-
-    /// Whether a legacy revision has an error for it.
-    fn has_a_code(&self, dialect: &Dialect) -> bool {
-        matches!(self, Self::TaskRequired { .. }) && dialect.tasks == Tasks::Core
-    }
-
-    /// In words for the client.
-    pub fn in_words(&self) -> String {
-        match self {
-            Self::InvalidParams(details) => format!("Invalid params: {details}"),
-            Self::ResourceNotFound { uri } => format!("Resource not found: {uri}"),
-            Self::CannotAsk { kinds, .. } => format!(
-                "this needs a client that can be asked for {}",
-                kinds.in_words()
-            ),
-            Self::TaskRequired { tool } => {
-                format!("the tool `{tool}` runs only as a task, and was not asked to be one")
-            }
-            Self::TaskForbidden { tool } => format!("the tool `{tool}` does not run as a task"),
-            Self::TasksUndeclared => {
-                format!("this needs a client that declares the extension {EXTENSION}")
-            }
-            Self::Header(problem) => format!("Header mismatch: {problem}"),
-            Self::Internal(message) => message.clone(),
-        }
-    }
-
-    /// DSC-10 and ERR-1 for modern clients, DWN-10 for the others.
-    pub(crate) fn code_and_message(&self, dialect: &Dialect) -> (ErrorCode, String) {
-        let capability = match dialect.era {
-            Era::Modern => ErrorCode::MISSING_CAPABILITY,
-            Era::Legacy => ErrorCode::INTERNAL,
-        };
-        let code = match self {
-            Self::InvalidParams(_) => ErrorCode::INVALID_PARAMS,
-            Self::ResourceNotFound { .. } => dialect.resource_not_found,
-            Self::CannotAsk { .. } | Self::TasksUndeclared => capability,
-            Self::TaskRequired { .. } => match dialect.tasks {
-                Tasks::Core => ErrorCode::METHOD_NOT_FOUND,
-                Tasks::No | Tasks::Extension => capability,
-            },
-            Self::TaskForbidden { .. } => ErrorCode::METHOD_NOT_FOUND,
-            Self::Header(_) => ErrorCode::HEADER_MISMATCH,
-            Self::Internal(_) => ErrorCode::INTERNAL,
-        };
-        (code, self.in_words())
-    }
-
-    /// The members of `error.data`.
-    pub(crate) fn write_data(&self, w: &mut Writer) {
-        match self {
-            Self::InvalidParams(details) => w.text_member("details", Some(details)),
-            Self::ResourceNotFound { uri } => w.text_member("uri", Some(uri)),
-            Self::CannotAsk { kinds, .. } => w
-                .key("requiredCapabilities")
-                .object(|w| write_capabilities(w, *kinds)),
-            Self::TaskRequired { .. } | Self::TasksUndeclared => {
-                w.key("requiredCapabilities").object(|w| {
-                    w.key("extensions")
-                        .object(|w| w.key(EXTENSION).object(|_| {}));
-                });
-            }
-            Self::TaskForbidden { .. } | Self::Header(_) | Self::Internal(_) => {}
-        }
-    }
-}
-
-/// A `ClientCapabilities` object's members.
-fn write_capabilities(w: &mut Writer, kinds: AskKinds) {
-    if kinds.form || kinds.url {
-        w.key("elicitation").object(|w| {
-            if kinds.form {
-                w.key("form").object(|_| {});
-            }
-            if kinds.url {
-                w.key("url").object(|_| {});
-            }
-        });
-    }
-    if kinds.sampling || kinds.sampling_tools || kinds.sampling_context {
-        w.key("sampling").object(|w| {
-            if kinds.sampling_tools {
-                w.key("tools").object(|_| {});
-            }
-            if kinds.sampling_context {
-                w.key("context").object(|_| {});
-            }
-        });
-    }
-    if kinds.roots {
-        w.key("roots").object(|_| {});
     }
 }
 

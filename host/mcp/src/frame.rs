@@ -19,7 +19,7 @@ pub struct Answer {
 }
 
 /// How a request fared, for bindings that say so outside the message
-/// (mcp-requirements §7.4).
+/// (docs/requirements.md, §7.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It was served, well or badly; the message says which.

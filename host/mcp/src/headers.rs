@@ -1,7 +1,7 @@
 //! What HTTP headers say about a message, checked against the message.
 //!
 //! Pure functions over byte strings: the HTTP binding fetches the headers, and
-//! this decides what they mean (mcp-requirements §7.2).
+//! this decides what they mean (docs/requirements.md, §7.2).
 
 use std::borrow::Cow;
 

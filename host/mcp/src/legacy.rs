@@ -12,12 +12,13 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::ask;
-use crate::decode::{InvalidParams, Method, Params, TaskWish, client_info, extensions};
+use crate::decode::{InvalidParams, Method, Params, client_info, extensions};
 use crate::door::{Request, SessionMessage};
 use crate::exchange::{Call, Exchange, LogFilter, SessionLogLevel};
 use crate::frame::{self, Answer};
 use crate::jsonrpc::{self, ErrorCode, Malformed, Message, RequestId, string};
 use crate::model::{AskKinds, CallContext, Change, ClientInfo, Json, LogLevel, Principal};
+use crate::operation::TaskWish;
 use crate::revision::{Dialect, Era, Revision, Tasks};
 use crate::server::ServerFacts;
 
@@ -30,6 +31,8 @@ pub struct Session {
     extensions: Arc<BTreeMap<String, Json>>,
     principal: Arc<Principal>,
     log: SessionLogLevel,
+    /// Whether it is the session of an ordered channel, and not of many POSTs.
+    on_channel: bool,
 }
 
 /// What a session's message asks for.
@@ -56,7 +59,7 @@ pub enum Step {
         answer: Answer,
     },
     /// All of these; what they answer goes into one message (BAT-3).
-    Batch(Vec<Step>),
+    Batch(Vec<Self>),
     /// Nothing.
     Nothing,
 }
@@ -114,11 +117,20 @@ impl Session {
             extensions: params.capabilities.map(extensions).unwrap_or_default(),
             principal: Arc::clone(principal),
             log: SessionLogLevel::default(),
+            on_channel: false,
         };
         let answer = Answer::served(frame::result(&request.id, 512, |w| {
             server.write_initialize(w, session.dialect, session.is_named());
         }));
         Ok((session, answer))
+    }
+
+    /// The same session, on an ordered channel.
+    pub(crate) fn on_channel(self) -> Self {
+        Self {
+            on_channel: true,
+            ..self
+        }
     }
 
     /// How this session's messages are written.
@@ -153,23 +165,20 @@ impl Session {
     /// BAT-1 to BAT-6.
     fn batch(&self, elements: &[&RawValue], server: &Arc<ServerFacts>) -> Step {
         if !self.dialect.batches {
-            return Step::Answer(self.malformed("batches are not a part of this revision"));
+            return Step::Answer(self.refused("batches are not a part of this revision"));
         }
         let mut ids = BTreeSet::new();
         let mut steps = Vec::new();
         for element in elements {
             steps.push(match jsonrpc::parse(element.get().as_bytes()) {
-                Err(problem) => Step::Answer(Answer::refused(frame::malformed(
-                    &problem,
-                    Some(self.dialect),
-                ))),
+                Err(problem) => Step::Answer(self.malformed(&problem)),
                 Ok(Message::Response { id, outcome }) => Step::Response(Response::new(id, outcome)),
                 Ok(Message::Notification { method, params }) => notification(&method, params),
                 Ok(Message::Request { id, method, params }) => {
                     match Request::read(id, method, params) {
                         Err(answer) => Step::Answer(answer),
                         Ok(request) if request.meta.version.is_some() => {
-                            return Step::Answer(self.malformed(
+                            return Step::Answer(self.refused(
                                 "requests that name their own version do not go into batches",
                             ));
                         }
@@ -184,9 +193,14 @@ impl Session {
         Step::Batch(steps)
     }
 
-    fn malformed(&self, reason: &'static str) -> Answer {
-        let problem = Malformed::Invalid { id: None, reason };
-        Answer::refused(frame::malformed(&problem, Some(self.dialect)))
+    fn refused(&self, reason: &'static str) -> Answer {
+        self.malformed(&Malformed::Invalid { id: None, reason })
+    }
+
+    /// RPC-5: an id that nobody knows is left out over HTTP, whatever the revision.
+    fn malformed(&self, problem: &Malformed) -> Answer {
+        let dialect = self.on_channel.then_some(self.dialect);
+        Answer::refused(frame::malformed(problem, dialect))
     }
 
     fn request(&self, request: &Request<'_>, server: &Arc<ServerFacts>) -> Step {

@@ -73,8 +73,8 @@ impl Mirrored {
     }
 
     fn agrees(&self, arguments: &Value, header: Header<'_>) -> Result<(), String> {
-        let path = self.path.iter();
-        let argument = path.fold(Some(arguments), |value, name| value?.get(name));
+        let mut path = self.path.iter();
+        let argument = path.try_fold(arguments, |value, name| value.get(name));
         let name = &self.header;
         let said = header
             .decoded()
@@ -131,7 +131,9 @@ impl Finder {
         match schema {
             Value::Object(members) => {
                 if let Some(name) = members.get(KEYWORD) {
-                    self.keyword(name, members, path, place, reachable)?;
+                    let reachable = reachable && !path.is_empty();
+                    let mirrored = mirrored(name, members, path, reachable);
+                    self.add(mirrored.map_err(|problem| invalid(place, problem))?, place)?;
                 }
                 for (keyword, value) in members {
                     let place = format!("{place}/{keyword}");
@@ -170,41 +172,44 @@ impl Finder {
         Ok(())
     }
 
-    fn keyword(
-        &mut self,
-        name: &Value,
-        schema: &Map<String, Value>,
-        path: &[String],
-        place: &str,
-        reachable: bool,
-    ) -> Result<(), InvalidMirror> {
-        let invalid = |problem| InvalidMirror {
-            place: place.to_owned(),
-            problem,
-        };
-        let name = name
-            .as_str()
-            .filter(|name| is_token(name))
-            .ok_or_else(|| invalid("it must be a header name"))?;
-        if !reachable || path.is_empty() {
-            return Err(invalid("only properties of objects can be repeated"));
+    fn add(&mut self, mirrored: Mirrored, place: &str) -> Result<(), InvalidMirror> {
+        if !self.names.insert(mirrored.header.clone()) {
+            return Err(invalid(place, "another argument has the same header"));
         }
-        if !matches!(
-            schema.get("type").and_then(Value::as_str),
-            Some("string" | "integer" | "boolean")
-        ) {
-            return Err(invalid("the type must be string, integer or boolean"));
-        }
-        let header = format!("mcp-param-{}", name.to_ascii_lowercase());
-        if !self.names.insert(header.clone()) {
-            return Err(invalid("another argument has the same header"));
-        }
-        self.mirrored.push(Mirrored {
-            header,
-            path: path.to_vec(),
-        });
+        self.mirrored.push(mirrored);
         Ok(())
     }
+}
+
+fn invalid(place: &str, problem: &'static str) -> InvalidMirror {
+    InvalidMirror {
+        place: place.to_owned(),
+        problem,
+    }
+}
+
+/// What the keyword says about a schema at a place. The error says why it must not.
+fn mirrored(
+    name: &Value,
+    schema: &Map<String, Value>,
+    path: &[String],
+    reachable: bool,
+) -> Result<Mirrored, &'static str> {
+    let name = name
+        .as_str()
+        .filter(|name| is_token(name))
+        .ok_or("it must be a header name")?;
+    if !reachable {
+        return Err("only properties of objects can be repeated");
+    }
+    let kind = schema.get("type").and_then(Value::as_str);
+    if !matches!(kind, Some("string" | "integer" | "boolean")) {
+        return Err("the type must be string, integer or boolean");
+    }
+    Ok(Mirrored {
+        header: format!("mcp-param-{}", name.to_ascii_lowercase()),
+        path: path.to_vec(),
+    })
 }
 
 /// RFC 9110.

@@ -1,7 +1,7 @@
 //! The modern door: requests that say everything about themselves (2026-07-28).
 //!
 //! There is no session here. [`open`] takes a request through the ladder of
-//! mcp-requirements §7.3, first failure wins, and nothing is sent before its
+//! docs/requirements.md, §7.3, first failure wins, and nothing is sent before its
 //! end. The checks of HTTP headers are rungs of the same ladder; on other
 //! carriers they do not exist.
 
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ask;
-use crate::decode::{InvalidParams, Meta, Method, Operation, TaskWish, client_info, extensions};
+use crate::decode::{InvalidParams, Meta, Method, client_info, extensions};
 use crate::door::Request;
 use crate::encode::CacheHint;
 use crate::exchange::{Call, Exchange, LogFilter, Refusal, Reply};
@@ -17,6 +17,7 @@ use crate::frame::{self, Answer};
 use crate::headers::Headers;
 use crate::jsonrpc::{ErrorCode, RequestId, string};
 use crate::model::{AskKinds, CallContext, ClientInfo, Json, LogLevel, Principal};
+use crate::operation::{Operation, TaskWish};
 use crate::revision::{Dialect, Era, Revision};
 use crate::server::ServerFacts;
 use crate::task::EXTENSION;
@@ -73,7 +74,8 @@ pub(crate) fn open(
         context: envelope.context(meta, principal),
         operation,
         retry,
-        task: if tasks {
+        // An extension is in use if both sides have said so (CAP-3).
+        task: if tasks && server.capabilities.tasks {
             TaskWish::Welcome
         } else {
             TaskWish::Impossible

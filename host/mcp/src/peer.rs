@@ -53,7 +53,7 @@ pub enum Effect<H> {
     },
     /// Carry all of these out; what they answer goes into one message, when the last
     /// has its answer.
-    Batch(Vec<Effect<H>>),
+    Batch(Vec<Self>),
     /// Nothing.
     Nothing,
 }
@@ -146,7 +146,7 @@ impl<H> Peer<H> {
             },
             Door::Initialize => match Session::open(&request, server, &self.principal) {
                 Ok((session, answer)) => {
-                    self.session = Some(session);
+                    self.session = Some(session.on_channel());
                     Effect::Send(answer.frame)
                 }
                 Err(answer) => Effect::Send(answer.frame),
@@ -183,21 +183,37 @@ impl<H> Peer<H> {
                 answer: answer.frame,
             },
             Step::Batch(steps) => {
-                let effects = steps.into_iter().map(|step| match step {
-                    // Running before the batch came.
-                    Step::Run(call) => match self.running.admit(call.exchange.id()) {
-                        Ok(()) => Effect::Start(call),
-                        Err(answer) => Effect::Send(answer.frame),
-                    },
-                    step => self.carry_out(step),
-                });
-                Effect::Batch(effects.collect())
+                let mut effects = Vec::new();
+                for step in steps {
+                    if let Step::Cancel(id) = &step {
+                        effects.retain(|effect| !starts(effect, id));
+                    }
+                    effects.push(self.element(step));
+                }
+                Effect::Batch(effects)
             }
             Step::Nothing => Effect::Nothing,
         }
     }
 
+    /// One step of a batch, which may ask for an id that has been running since
+    /// before.
+    fn element(&mut self, step: Step) -> Effect<H> {
+        if let Step::Run(call) = &step
+            && let Err(answer) = self.running.admit(call.exchange.id())
+        {
+            return Effect::Send(answer.frame);
+        }
+        self.carry_out(step)
+    }
+
     fn malformed(&self, problem: &Malformed) -> Bytes {
         frame::malformed(problem, self.session.as_ref().map(Session::dialect))
     }
+}
+
+/// Whether a call is about to be started under this id, which a later element of its
+/// batch may cancel (BAT-6).
+fn starts<H>(effect: &Effect<H>, id: &RequestId) -> bool {
+    matches!(effect, Effect::Start(call) if call.exchange.id() == id)
 }

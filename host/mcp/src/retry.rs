@@ -5,10 +5,10 @@
 //! directions of that; `seal` keeps what is between them from being changed.
 
 use crate::ask::{Asked, Kind};
-use crate::decode::Operation;
 use crate::exchange::Refusal;
 use crate::legacy::Response;
 use crate::model::{Answer, CallContext, InputRequired, Json, Principal, Question};
+use crate::operation::Operation;
 use crate::seal::{Memory, NONCE, Purpose, Seconds, StateKeys};
 
 /// For how long a client may think about a question. People come back from lunch.
@@ -23,12 +23,17 @@ pub struct Retry {
 
 /// What sealing needs of the world.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment {
+pub struct Sealing<'a> {
+    /// The keys.
+    pub keys: &'a StateKeys,
     /// Now, in seconds since 1970.
     pub now: Seconds,
     /// Random bytes, new every time.
     pub nonce: [u8; NONCE],
 }
+
+/// Answers by key, and those of them that are filled in forms.
+pub type Answers = (Vec<(String, Answer)>, Vec<FilledIn>);
 
 /// A filled in form, and what it has to look like.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +64,17 @@ impl Operation {
                 Purpose::new(subject, "prompts/get", &params)
             }
             // These ask nothing.
-            other => Purpose::new(subject, "", &[&other.to_string()]),
+            Self::ListTools { .. }
+            | Self::ListResources { .. }
+            | Self::ListTemplates { .. }
+            | Self::ListPrompts { .. }
+            | Self::Complete { .. }
+            | Self::Listen(_)
+            | Self::GetTask { .. }
+            | Self::AwaitTask { .. }
+            | Self::ListTasks { .. }
+            | Self::UpdateTask { .. }
+            | Self::CancelTask { .. } => Purpose::new(subject, "", &[&self.to_string()]),
         }
     }
 
@@ -114,7 +129,7 @@ impl Retry {
 pub(crate) fn read_answers(
     answers: &[(String, Json)],
     asked: Option<&[Asked]>,
-) -> Result<(Vec<(String, Answer)>, Vec<FilledIn>), Refusal> {
+) -> Result<Answers, Refusal> {
     let mut read = Vec::new();
     let mut forms = Vec::new();
     for (key, raw) in answers {
@@ -150,7 +165,7 @@ pub(crate) fn read_answers(
 pub fn read_task_answers(
     questions: &[(String, Question)],
     answers: &[(String, Json)],
-) -> Result<(Vec<(String, Answer)>, Vec<FilledIn>), Refusal> {
+) -> Result<Answers, Refusal> {
     let asked = questions.iter();
     let asked: Vec<Asked> = asked
         .map(|(key, question)| Asked::new(key, question))
@@ -181,8 +196,7 @@ pub(crate) fn seal(
     input: &InputRequired,
     operation: &Operation,
     context: &CallContext,
-    keys: &StateKeys,
-    moment: Moment,
+    sealing: Sealing<'_>,
 ) -> String {
     let questions = input.questions.iter();
     let memory = Memory {
@@ -193,6 +207,7 @@ pub(crate) fn seal(
         deferred: context.deferred,
     };
     let purpose = operation.purpose(&context.principal);
-    let expires = moment.now.saturating_add(EXPIRES_AFTER);
-    keys.seal(&memory, purpose, expires, moment.nonce)
+    let expires = sealing.now.saturating_add(EXPIRES_AFTER);
+    let Sealing { keys, nonce, .. } = sealing;
+    keys.seal(&memory, purpose, expires, nonce)
 }

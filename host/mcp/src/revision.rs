@@ -75,7 +75,7 @@ pub enum Tasks {
     Extension,
 }
 
-/// What a revision can say (mcp-requirements §26, §27, §32).
+/// What a revision can say (docs/requirements.md, §26, §27, §32).
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,

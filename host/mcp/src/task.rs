@@ -1,6 +1,6 @@
 //! Tasks: calls that go on in the background, as clients see them.
 //!
-//! There is one kind of task, and two views of it (mcp-requirements §23.3): the
+//! There is one kind of task, and two views of it (docs/requirements.md, §23.3): the
 //! form that is a part of a legacy revision, and the extension of the modern one.
 
 use std::sync::Arc;

@@ -100,14 +100,15 @@ impl State {
 
     fn trace(&self, level: LogLevel, logger: Option<&str>, data: &str) {
         let plugin = &self.guest.name;
-        let (logger, data) = (harmless(logger.unwrap_or_default()), harmless(data));
+        let logger = logger.map(harmless).map(tracing::field::display);
+        let data = harmless(data);
         // The level of a tracing event is part of its static description, hence
         // one call site each.
         match severity(level) {
-            Level::ERROR => tracing::error!(target: "plugin", %plugin, %logger, "{data}"),
-            Level::WARN => tracing::warn!(target: "plugin", %plugin, %logger, "{data}"),
-            Level::INFO => tracing::info!(target: "plugin", %plugin, %logger, "{data}"),
-            _ => tracing::debug!(target: "plugin", %plugin, %logger, "{data}"),
+            Level::ERROR => tracing::error!(target: "plugin", %plugin, logger, "{data}"),
+            Level::WARN => tracing::warn!(target: "plugin", %plugin, logger, "{data}"),
+            Level::INFO => tracing::info!(target: "plugin", %plugin, logger, "{data}"),
+            _ => tracing::debug!(target: "plugin", %plugin, logger, "{data}"),
         }
     }
 }

@@ -39,29 +39,29 @@ impl Ready {
         call: Call,
         operation: O,
     ) -> Result<O::Output, Fault> {
-        let limits = &self.guest.limits;
+        let lasts = self.guest.limits.of(&call);
         // It waits as long as it may run, at most; then the plugin counts as busy.
-        let pass = self.gate.enter(self.runtime.pool(), limits.deadline).await;
+        let pass = self.gate.enter(self.runtime.pool(), lasts).await;
         let _pass = pass.map_err(|turned_away| self.busy(&turned_away))?;
         let _ticking = self.runtime.ticker().keep_ticking();
 
         let turn = Arc::new(Turn::new(self.runtime.ticker().clock()));
-        let mut store = self.store(call, &turn);
+        let mut store = self.store(call, lasts, &turn);
         store.data_mut().announces = O::MAY_ANNOUNCE;
         let work = self.begin(operation, &mut store);
         let work = take_turns(&turn, self.runtime.lane(), work);
-        match timeout(limits.deadline, work).await {
+        match timeout(lasts, work).await {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(stop)) => Err(verdict::fault(stop, store.data())),
-            Err(_) => Err(self.too_late()),
+            Err(_) => Err(self.too_late(lasts)),
         }
     }
 
-    fn store(&self, call: Call, turn: &Arc<Turn>) -> Store<State> {
+    fn store(&self, call: Call, lasts: Duration, turn: &Arc<Turn>) -> Store<State> {
         let limits = &self.guest.limits;
         let now = Instant::now();
         // A deadline beyond what a clock can hold is none that a call will see.
-        let deadline = now.checked_add(limits.deadline).unwrap_or(now + FAR);
+        let deadline = now.checked_add(lasts).unwrap_or(now + FAR);
         let state = State::new(&self.guest, call, deadline, Arc::clone(turn));
         let mut store = Store::new(self.runtime.engine(), state);
         store.limiter(|state| &mut state.memory);
@@ -89,8 +89,7 @@ impl Ready {
         }
     }
 
-    fn too_late(&self) -> Fault {
-        let after = self.guest.limits.deadline;
+    fn too_late(&self, after: Duration) -> Fault {
         tracing::warn!(plugin = %self.guest.name, ?after, "a call was ended at its deadline");
         Fault::Failed {
             plugin: Arc::clone(&self.guest.name),

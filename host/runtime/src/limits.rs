@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::events::Call;
+
 /// Entries in a guest's function tables, per table. Large guests (C# in debug
 /// builds, Python with its standard library) reach tens of thousands; an entry
 /// is a pointer, so even this much is 800 KiB.
@@ -34,6 +36,10 @@ pub struct Limits {
     /// slot. 30 s: clients give up after 60 s by default, and a clear message
     /// from the host is better than their silence.
     pub deadline: Duration,
+    /// The same for a call that runs as a task, where nobody waits for the answer.
+    /// 10 min: long enough for a report or a build, and a plugin that hangs is
+    /// noticed the same day. Waiting for a person's answers does not count.
+    pub task_deadline: Duration,
     /// Bytes of text and lists that a call may return. 16 MiB: more than any
     /// model reads; a picture of that size is possible.
     pub output: usize,
@@ -62,6 +68,7 @@ impl Default for Limits {
         Self {
             memory: 64 << 20,
             deadline: Duration::from_secs(30),
+            task_deadline: Duration::from_mins(10),
             output: 16 << 20,
             concurrency: 64,
             queue: 256,
@@ -69,6 +76,17 @@ impl Default for Limits {
             event_bytes: 1 << 20,
             changes: 100,
             console: 64 << 10,
+        }
+    }
+}
+
+impl Limits {
+    /// How long this call may take.
+    pub(crate) fn of(&self, call: &Call) -> Duration {
+        if call.context.in_task {
+            self.task_deadline
+        } else {
+            self.deadline
         }
     }
 }

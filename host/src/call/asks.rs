@@ -65,9 +65,9 @@ impl Asks {
             .id
             .as_ref()
             .and_then(|id| self.lock().open.remove(id));
-        match waiting.map(|waiting| waiting.send(response)) {
-            Some(Ok(())) => {}
-            Some(Err(_)) | None => tracing::debug!("a response to nothing that was asked"),
+        let taken = waiting.is_some_and(|waiting| waiting.send(response).is_ok());
+        if !taken {
+            tracing::debug!("a response to nothing that was asked");
         }
     }
 

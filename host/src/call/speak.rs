@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::mpsc;
 use wharf_mcp::Exchange;
 use wharf_mcp::model::{Event, LogLevel};
 
@@ -93,6 +94,38 @@ impl Line {
     }
 }
 
+/// A [`Line`] for what goes on longer than its channel, which it does not keep open.
+#[derive(Debug)]
+pub(super) struct Earshot {
+    said: mpsc::WeakSender<Outbound>,
+    /// All of the line but that.
+    rest: Line,
+}
+
+impl Line {
+    /// This line, for as long as somebody else has it, too.
+    pub(super) fn earshot(&self) -> Option<Earshot> {
+        let said = self.said.as_ref()?.downgrade();
+        let rest = Self {
+            said: None,
+            asks: None,
+            ..self.clone()
+        };
+        Some(Earshot { said, rest })
+    }
+}
+
+impl Earshot {
+    /// The line, if there is still somebody at its other end.
+    pub(super) fn line(&self) -> Option<Line> {
+        let said = Some(self.said.upgrade()?);
+        Some(Line {
+            said,
+            ..self.rest.clone()
+        })
+    }
+}
+
 /// Sends what a call says, if its client wants it.
 pub(crate) struct Speaker {
     exchange: Arc<Exchange>,
@@ -102,7 +135,7 @@ pub(crate) struct Speaker {
 }
 
 impl Speaker {
-    pub(crate) fn new(exchange: &Arc<Exchange>, line: &Line) -> Arc<dyn Events> {
+    pub(crate) fn of_call(exchange: &Arc<Exchange>, line: &Line) -> Arc<dyn Events> {
         if line.said.is_none() {
             return Arc::new(());
         }

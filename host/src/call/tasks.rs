@@ -1,4 +1,4 @@
-//! Calls that go on in the background (mcp-requirements §23).
+//! Calls that go on in the background (docs/requirements.md, §23).
 //!
 //! A task is a call without a client to wait for it: the same loop as a plain
 //! call's, but its questions wait until somebody answers them, and its end waits
@@ -15,17 +15,18 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use wharf_mcp::model::{Answer, Event, Json, LogLevel, Question};
 use wharf_mcp::{Exchange, Refusal, Reply, Task, TaskEnd, TaskState};
 
-use super::{Line, Speaker, ask, check_form};
+use super::speak::Earshot;
+use super::{Asks, Line, Speaker, ask, check_form};
 use crate::changes::Changes;
 use crate::registry::Events;
 
@@ -70,17 +71,19 @@ pub(super) struct Entry {
     created: Timestamp,
     expires: Instant,
     ttl: Duration,
-    state: watch::Sender<State>,
+    state: watch::Sender<Status>,
     /// How what it says is written, for the client that made it.
     exchange: Arc<Exchange>,
+    /// The session it was made in. What it says is about tokens and levels of that.
+    session: Weak<Asks>,
     /// Where what it says goes, as long as somebody listens.
-    line: Mutex<Option<Line>>,
+    line: Mutex<Option<Earshot>>,
     changes: Changes,
 }
 
 /// How far a task is, and since when.
 #[derive(Clone)]
-struct State {
+struct Status {
     state: TaskState,
     updated: Timestamp,
     /// The answers that have come to the questions in `state`.
@@ -106,8 +109,8 @@ impl Tasks {
         line: &Line,
     ) -> Result<Task, Refusal> {
         let ttl = ttl.unwrap_or(KEPT).clamp(KEPT_AT_LEAST, KEPT_AT_MOST);
-        let entry = self.register(&job, ttl)?;
-        if line.outlives_calls && job.exchange.tasks_may_speak() {
+        let entry = self.register(&job, ttl, line)?;
+        if line.outlives_calls {
             entry.speak_on(line);
         }
         let task = entry.task();
@@ -135,7 +138,7 @@ impl Tasks {
         Ok(task)
     }
 
-    fn register(&self, job: &Job, ttl: Duration) -> Result<Arc<Entry>, Refusal> {
+    fn register(&self, job: &Job, ttl: Duration, line: &Line) -> Result<Arc<Entry>, Refusal> {
         let owner = job.context.principal.subject.clone();
         let mut table = self.table.lock();
         let own = table.values().filter(|entry| entry.owner == owner).count();
@@ -144,7 +147,7 @@ impl Tasks {
             return Err(Refusal::Internal(problem));
         }
         let now = Timestamp::now();
-        let state = State {
+        let state = Status {
             state: TaskState::Working,
             updated: now,
             answers: Vec::new(),
@@ -163,6 +166,7 @@ impl Tasks {
             ttl,
             state: watch::Sender::new(state),
             exchange: Arc::clone(&job.exchange),
+            session: line.asks.as_ref().map(Arc::downgrade).unwrap_or_default(),
             line: Mutex::default(),
             changes: self.changes.clone(),
         });
@@ -175,7 +179,7 @@ impl Tasks {
         let found = self.table.lock().get(id).cloned();
         found
             .filter(|entry| entry.owner.as_deref() == subject && Instant::now() < entry.expires)
-            .ok_or_else(|| Refusal::InvalidParams(format!("there is no task `{id}` (any more)")))
+            .ok_or_else(|| gone(id))
     }
 
     pub(super) fn get(&self, id: &str, subject: Option<&str>) -> Result<Task, Refusal> {
@@ -271,8 +275,13 @@ impl Entry {
 
     /// What a plain call would have been answered, as soon as there is an answer
     /// (TKD-5). Whoever waits is also asked what the task asks (TKD-8), and told what
-    /// it says.
+    /// it says. A task that expires meanwhile is gone for them, too.
     pub(super) async fn end(&self, exchange: &Exchange, line: &Line) -> Reply {
+        let end = timeout_at(self.expires, self.awaited(exchange, line)).await;
+        end.unwrap_or_else(|_elapsed| Reply::Refused(gone(&self.id)))
+    }
+
+    async fn awaited(&self, exchange: &Exchange, line: &Line) -> Reply {
         let mut changed = self.state.subscribe();
         self.speak_on(line);
         loop {
@@ -308,12 +317,15 @@ impl Entry {
         }
     }
 
-    /// Lets what the task says go here from now on.
+    /// Lets what the task says go here from now on, if it is a place for that (PRG-4).
     fn speak_on(&self, line: &Line) {
-        *self.line() = Some(line.clone());
+        let session = line.asks.as_ref().map(Arc::as_ptr);
+        if self.exchange.tasks_may_speak() && session == Some(self.session.as_ptr()) {
+            *self.line() = line.earshot();
+        }
     }
 
-    fn line(&self) -> MutexGuard<'_, Option<Line>> {
+    fn line(&self) -> MutexGuard<'_, Option<Earshot>> {
         // What is behind the lock is replaced as a whole.
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -332,16 +344,18 @@ impl Entry {
             let TaskState::InputRequired(open) = &mut state.state else {
                 return false;
             };
+            let before = open.len();
             for (key, answer) in answers {
                 if open.iter().any(|(asked, _)| *asked == key) {
                     open.retain(|(asked, _)| *asked != key);
                     state.answers.push((key, answer));
                 }
             }
+            let taken = open.len() < before;
             if open.is_empty() {
                 state.state = TaskState::Working;
             }
-            true
+            taken
         });
     }
 
@@ -392,7 +406,7 @@ impl Entry {
     }
 
     /// Changes the state, and tells those that listen if it did change.
-    fn modify(&self, modify: impl FnOnce(&mut State) -> bool) -> bool {
+    fn modify(&self, modify: impl FnOnce(&mut Status) -> bool) -> bool {
         let changed = self.state.send_if_modified(|state| {
             let changed = modify(state);
             if changed {
@@ -410,7 +424,7 @@ impl Entry {
 /// What the task says, for whoever listens at the time (PRG-4).
 impl Events for Entry {
     fn emit(&self, event: Event) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        let line = self.line().clone();
+        let line = self.line().as_ref().and_then(Earshot::line);
         Box::pin(async move {
             if let Some(line) = line {
                 let speaker = Speaker::of_task(&self.exchange, &line, Some(Arc::clone(&self.id)));
@@ -426,6 +440,11 @@ impl Events for Entry {
     fn wants_log(&self, level: LogLevel) -> bool {
         self.line().is_some() && self.exchange.wants_log(level)
     }
+}
+
+/// What is said of a task that is not there, no longer there, or somebody else's.
+fn gone(id: &str) -> Refusal {
+    Refusal::InvalidParams(format!("there is no task `{id}` (any more)"))
 }
 
 impl Table {

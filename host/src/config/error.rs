@@ -114,6 +114,9 @@ pub enum ConfigError {
         /// What is wrong with it.
         source: ParseError,
     },
+    /// Not keys. They are secret, so nothing of them is repeated.
+    #[error("`WHARF_STATE_KEYS` does not hold keys")]
+    StateKeys,
 }
 
 /// What is wrong with an address.

@@ -32,6 +32,10 @@ impl ConfigError {
                 "move it out of that folder, grant that folder read-only, or grant fewer folders of it"
             }
             Self::LogFilter { .. } => "write it like `warn`, or like `warn,wharf=debug,plugin=off`",
+            Self::StateKeys => {
+                "a key is 64 hexadecimal digits, as `openssl rand -hex 32` prints them; put commas \
+                 between several"
+            }
             Self::Unit { hint, .. } => hint,
             Self::Listen { problem, .. } => problem.hint(),
             Self::Dir { value, problem } => return problem.hint(value),

@@ -20,7 +20,28 @@ fn serve(line: &str, variables: &[(&str, &str)]) -> ServeConfig {
     let Task::Serve(config) = config(&format!("serve {line}"), variables).unwrap().task else {
         panic!("not serving");
     };
-    config
+    *config
+}
+
+#[test]
+fn keys_for_state_are_read_and_never_shown() {
+    let one = "0f".repeat(32);
+    let both = format!("{one}, {}", "A0".repeat(32));
+    for keys in [&one, &both] {
+        let config = serve("Cargo.toml", &[("WHARF_STATE_KEYS", keys)]);
+        assert!(config.state_keys.is_some());
+        assert!(!format!("{config:?}").to_lowercase().contains("0f0f"));
+    }
+    for keys in [
+        "0f",
+        &"x".repeat(64),
+        &format!("{one},"),
+        &format!("{one} {one}"),
+    ] {
+        let error = config("serve Cargo.toml", &[("WHARF_STATE_KEYS", keys)]).unwrap_err();
+        assert_eq!(error.to_string(), "`WHARF_STATE_KEYS` does not hold keys");
+    }
+    assert_eq!(serve("Cargo.toml", &[]).state_keys, None);
 }
 
 fn http(address: &str) -> Listen {

@@ -7,6 +7,7 @@ use tracing_subscriber::filter::Targets;
 
 use super::{Colour, ConfigError, Environment};
 use crate::cli::Verbosity;
+use wharf_mcp::StateKeys;
 
 /// The log for somebody who only wants to use plugins: what is wrong, and what
 /// the plugins themselves say. Targets are matched by how they begin, so `wharf`
@@ -38,6 +39,8 @@ const FORGOTTEN: &[&str] = &[
     "OUT_DIR",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTFLAGS",
+    // A plugin's build script has no business with our secrets.
+    "WHARF_STATE_KEYS",
 ];
 
 /// The same, by how names begin.
@@ -68,6 +71,38 @@ pub(super) fn log_filter(
         value: filter.into_owned(),
         source,
     })
+}
+
+/// The keys in `WHARF_STATE_KEYS`: 64 hexadecimal digits each, with commas between
+/// them. The first seals; the others open what was sealed before it came. None of
+/// them is ever shown.
+pub(super) fn state_keys(environment: &Environment) -> Result<Option<StateKeys>, ConfigError> {
+    let Some(given) = environment
+        .get("WHARF_STATE_KEYS")
+        .filter(|it| !it.is_empty())
+    else {
+        return Ok(None);
+    };
+    let keys = given
+        .to_str()
+        .map(|keys| keys.split(',').map(state_key).collect());
+    let keys: Option<Vec<[u8; 32]>> = keys.flatten();
+    match keys.as_deref() {
+        Some([first, others @ ..]) => Ok(Some(StateKeys::new(*first, others))),
+        Some([]) | None => Err(ConfigError::StateKeys),
+    }
+}
+
+fn state_key(digits: &str) -> Option<[u8; 32]> {
+    let digits = digits.trim();
+    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut key = [0; 32];
+    for (byte, at) in key.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(&digits[at..at + 2], 16).ok()?;
+    }
+    Some(key)
 }
 
 pub(super) fn colour(environment: &Environment) -> Colour {

@@ -195,7 +195,7 @@ fn clients_that_accept_something_else() {
 fn methods_and_paths_that_do_not_exist() {
     let host = host(&[]);
     for (method, path, status) in [
-        ("GET", "/mcp", 405),
+        ("GET", "/mcp", 400),
         ("PUT", "/mcp", 405),
         ("POST", "/sse", 405),
         ("GET", "/messages", 405),

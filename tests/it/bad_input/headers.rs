@@ -1,5 +1,5 @@
 //! Modern requests over HTTP whose headers and `_meta` are missing, wrong or at
-//! odds: the ladder of mcp-requirements §7.3, first failure wins.
+//! odds: the ladder of docs/requirements.md, §7.3, first failure wins.
 
 use std::net::SocketAddr;
 

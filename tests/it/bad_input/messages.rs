@@ -270,7 +270,9 @@ fn posts_to_a_stream_that_are_no_messages() {
         let error = post(line.as_bytes()).must_be(400).json();
         assert_eq!(error["error"]["code"], -32700, "{line}");
     }
-    for (line, _) in NO_MESSAGE {
+    // Whether there may be batches depends on the session, which answers on the stream.
+    let lines = NO_MESSAGE.map(|(line, _)| line);
+    for line in lines.iter().filter(|line| !line.starts_with("[{")) {
         let error = post(line.as_bytes()).must_be(400).json();
         assert_eq!(error["error"]["code"], -32600, "{line}");
     }

@@ -165,7 +165,6 @@ fn passes_on_how_a_call_ended(way: Way) {
             "Invalid arguments for `end`: these arguments are wrong",
         ),
         ("not_found", "the thing"),
-        ("internal", "this plugin is broken"),
     ] {
         assert_eq!(
             client.failure("end", json!({ "how": how })),
@@ -173,6 +172,10 @@ fn passes_on_how_a_call_ended(way: Way) {
             "{how}"
         );
     }
+    let internal = json!({ "name": "end", "arguments": { "how": "internal" } });
+    let error = client.error("tools/call", internal);
+    assert_eq!(error["code"], -32603);
+    assert_eq!(error["message"], "this plugin is broken");
     if way.is_modern() {
         let exchange = client.request("tools/call", json!({ "name": "ask_reply" }));
         assert_eq!(exchange.status.unwrap_or(400), 400);
@@ -217,7 +220,11 @@ fn tells_the_plugin_who_asks(way: Way) {
     // CUS-5: the kernel knows who is at the other end of a Unix socket.
     let subject = match way.binding {
         Binding::Unix => Value::from(format!("uid:{}", me())),
-        Binding::Stdio | Binding::Sse | Binding::Streamable | Binding::WebSocket => Value::Null,
+        Binding::Memory
+        | Binding::Stdio
+        | Binding::Sse
+        | Binding::Streamable
+        | Binding::WebSocket => Value::Null,
     };
     assert_eq!(known["subject"], subject);
     assert_eq!(known["cancelled"], false);

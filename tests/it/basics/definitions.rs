@@ -16,6 +16,7 @@ pub(super) fn in_each_revision(check: impl Fn(&mut Client, &'static str)) {
     }
 }
 
+/// DWN-2, with `execution` in the one revision that has it.
 #[test]
 fn a_tool() {
     in_each_revision(|client, revision| {
@@ -35,7 +36,7 @@ fn full(revision: &str) -> Value {
     let mut hints_with_title = hints.clone();
     hints_with_title["title"] = title.into();
     let data = json!({ "src": "data:image/png;base64,iVBORw0KGgo=" });
-    members(
+    let mut full = members(
         revision,
         [
             (A, "name", json!("full")),
@@ -54,7 +55,11 @@ fn full(revision: &str) -> Value {
             ),
             (D, "icons", json!([icon(), data])),
         ],
-    )
+    );
+    if revision == D {
+        full["execution"] = json!({ "taskSupport": "optional" });
+    }
+    full
 }
 
 fn without_schemas(mut definition: Value) -> Value {

@@ -2,7 +2,7 @@
 //! only to those who want them.
 
 use serde_json::{Value, json};
-use wharf_fixtures::{EVERYTHING, ROGUE};
+use wharf_fixtures::ROGUE;
 
 use crate::support::{Client, Exchange, Way, on_every_way, stage};
 
@@ -13,7 +13,6 @@ on_every_way! {
     logs_from_a_level_on
     refuses_levels_that_are_none
     keeps_the_events_of_calls_apart
-    announces_nothing_it_did_not_promise
 }
 
 /// Without a token if it is null.
@@ -156,18 +155,4 @@ fn keeps_the_events_of_calls_apart(way: Way) {
         assert_eq!(progress, expected, "{token}");
     }
     assert_eq!(reports.len(), 20);
-}
-
-/// CAP-4: nobody was told that lists change.
-fn announces_nothing_it_did_not_promise(way: Way) {
-    let (_host, mut client) = stage(way, &[EVERYTHING]);
-    for what in ["tools", "resources", "prompts", "resource"] {
-        let arguments = json!({ "what": what, "uri": "item:///1" });
-        let params = json!({ "name": "announce", "arguments": arguments });
-        let exchange = client.request("tools/call", params);
-        assert_eq!(exchange.before, Vec::<Value>::new());
-        assert_eq!(exchange.result()["content"][0]["text"], "announced");
-    }
-    let exchange = client.request("tools/list", json!({}));
-    assert_eq!(exchange.before, Vec::<Value>::new());
 }

@@ -117,6 +117,11 @@ fn help_for_serve() {
 
               [default: 30s]
 
+          --task-timeout <TIME>
+              How long a call may take that runs as a task
+
+              [default: 10m]
+
           --memory <SIZE>
               How much memory a call may use, in `KiB`, `MiB` or `GiB`
 
@@ -185,8 +190,10 @@ fn short_help_for_serve() {
                                 repeatable
 
     Limits:
-          --timeout <TIME>  How long a call may take, in `ms`, `s`, `m` or `h` [default: 30s]
-          --memory <SIZE>   How much memory a call may use, in `KiB`, `MiB` or `GiB` [default: 64MiB]
+          --timeout <TIME>       How long a call may take, in `ms`, `s`, `m` or `h` [default: 30s]
+          --task-timeout <TIME>  How long a call may take that runs as a task [default: 10m]
+          --memory <SIZE>        How much memory a call may use, in `KiB`, `MiB` or `GiB` [default:
+                                 64MiB]
 
     Cache:
           --cache-dir <DIR>  Keep compiled code in this folder [default: `$XDG_CACHE_HOME/wharf` or

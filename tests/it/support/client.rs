@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::conformity::Inbox;
 use super::link::{Heard, Link};
-use super::messages::{request, sign};
+use super::messages::{handshake, request, sign};
 use super::{Binding, Host, PATIENCE, Way};
 
 /// A client that has introduced itself.
@@ -27,6 +27,8 @@ pub(crate) struct Client {
     last_id: u64,
     /// What modern requests say they want to be told (LOG-3).
     log_level: Option<&'static str>,
+    /// What it says it can do (§10.2).
+    capabilities: Value,
 }
 
 /// What was said to a request.
@@ -45,6 +47,24 @@ impl Client {
         Self::dial(host, way).introduced()
     }
 
+    /// The same for one that can do something for the host.
+    pub(crate) fn connect_able(host: &mut Host, way: Way, capabilities: Value) -> Self {
+        Self::dial(host, way).able(capabilities).introduced()
+    }
+
+    /// Says that it can do this.
+    fn able(self, capabilities: Value) -> Self {
+        Self {
+            capabilities,
+            ..self
+        }
+    }
+
+    /// Says from now on, where each request says it, that it can do this.
+    pub(crate) fn declare(&mut self, capabilities: Value) {
+        self.capabilities = capabilities;
+    }
+
     /// The same over HTTP.
     pub(crate) fn connect_to(host: SocketAddr, way: Way) -> Self {
         Self::dial_to(host, way).introduced()
@@ -57,6 +77,10 @@ impl Client {
                 let (sender, inbox) = channel();
                 Self::new(way, Link::stdio(host.lines(), sender), inbox)
             }
+            Binding::Memory => {
+                let (sender, inbox) = channel();
+                Self::new(way, Link::Memory(host.connect(sender)), inbox)
+            }
             Binding::Unix => Self::dial_socket(&host.socket(), way),
             Binding::Sse | Binding::Streamable | Binding::WebSocket => {
                 Self::dial_to(host.address(), way)
@@ -68,9 +92,11 @@ impl Client {
     pub(crate) fn connect_beside(host: &Host, way: Way) -> Self {
         match way.binding {
             Binding::Unix => Self::connect_to_socket(&host.socket(), way),
-            Binding::Stdio | Binding::Sse | Binding::Streamable | Binding::WebSocket => {
-                Self::connect_to(host.address(), way)
-            }
+            Binding::Memory
+            | Binding::Stdio
+            | Binding::Sse
+            | Binding::Streamable
+            | Binding::WebSocket => Self::connect_to(host.address(), way),
         }
     }
 
@@ -87,7 +113,9 @@ impl Client {
     fn dial_to(host: SocketAddr, way: Way) -> Self {
         let (sender, inbox) = channel();
         let link = match way.binding {
-            Binding::Stdio | Binding::Unix => panic!("there is no address"),
+            Binding::Memory | Binding::Stdio | Binding::Unix => {
+                panic!("there is no address")
+            }
             Binding::Sse => Link::sse(host, sender),
             Binding::Streamable => Link::streamable(host, sender),
             Binding::WebSocket => Link::websocket(host, sender),
@@ -104,6 +132,7 @@ impl Client {
             heard: Vec::new(),
             last_id: 0,
             log_level: None,
+            capabilities: json!({}),
         }
     }
 
@@ -118,16 +147,15 @@ impl Client {
 
     /// Sends `initialize` with this version, and returns the result.
     pub(crate) fn shake_hands(&mut self, version: &str) -> Value {
-        let params = json!({
-            "protocolVersion": version,
-            "capabilities": {},
-            "clientInfo": { "name": "tests", "version": "1" },
-        });
+        let mut params = handshake(version);
+        params["capabilities"] = self.capabilities.clone();
         let hello = match &mut self.link {
             Link::Streamable(link) => link.open(&request("0", "initialize", &params)),
-            Link::Stdio(_) | Link::Unix(_) | Link::Sse { .. } | Link::WebSocket(_) => {
-                self.result("initialize", params)
-            }
+            Link::Stdio(_)
+            | Link::Unix(_)
+            | Link::Memory(_)
+            | Link::Sse { .. }
+            | Link::WebSocket(_) => self.result("initialize", params),
         };
         self.inbox.witness().agreed(&hello);
         self.notify("notifications/initialized", json!({}));
@@ -142,11 +170,11 @@ impl Client {
     }
 
     /// The same with this id.
-    pub(crate) fn start_as(&mut self, id: u64, method: &str, mut params: Value) {
+    pub(crate) fn start_as(&mut self, id: impl Into<Value>, method: &str, mut params: Value) {
         if self.way.is_modern() {
             self.sign(&mut params);
         }
-        self.send(&request(&id.to_string(), method, &params));
+        self.send(&request(&id.into().to_string(), method, &params));
     }
 
     /// Sends a request whose id is this JSON text, and returns the answer as text.
@@ -175,22 +203,22 @@ impl Client {
 
     /// Waits for the answer.
     #[track_caller]
-    pub(crate) fn answer(&mut self, id: u64) -> Exchange {
+    pub(crate) fn answer(&mut self, id: impl Into<Value>) -> Exchange {
+        let id = id.into();
         loop {
-            let found = self.heard.iter().position(|heard| heard.frame["id"] == id);
+            let answers = |heard: &Heard| heard.is_answer() && heard.frame["id"] == id;
+            let found = self.heard.iter().position(answers);
             let Some(at) = found else {
                 let heard = self.inbox.recv_timeout(PATIENCE);
                 self.heard.push(heard.expect("there is an answer"));
                 continue;
             };
             let Heard { frame, status, .. } = self.heard.remove(at);
-            self.link.answered(id);
+            self.link.answered(&id);
             let later = self.heard.split_off(at);
-            let (answers, before): (Vec<_>, Vec<_>) = self
-                .heard
-                .drain(..)
-                .partition(|heard| heard.frame.get("id").is_some());
-            self.heard = answers.into_iter().chain(later).collect();
+            let (before, others): (Vec<_>, Vec<_>) =
+                self.heard.drain(..).partition(Heard::belongs_to_nothing);
+            self.heard = others.into_iter().chain(later).collect();
             return Exchange {
                 before: before.into_iter().map(|heard| heard.frame).collect(),
                 answer: frame,
@@ -202,14 +230,44 @@ impl Client {
     /// The next notification, whatever it belongs to.
     #[track_caller]
     pub(crate) fn notification(&mut self) -> Value {
-        let is_one = |heard: &Heard| heard.frame.get("id").is_none();
+        self.next(Heard::belongs_to_nothing)
+    }
+
+    /// The next request of the host's.
+    #[track_caller]
+    pub(crate) fn question(&mut self) -> Value {
+        self.next(Heard::is_question)
+    }
+
+    /// The next error that answers nothing in particular.
+    #[track_caller]
+    pub(crate) fn refusal(&mut self) -> Value {
+        self.next(|heard| heard.frame.get("error").is_some() && heard.frame["id"].is_null())
+    }
+
+    /// The next batch.
+    #[track_caller]
+    pub(crate) fn batch(&mut self) -> Vec<Value> {
+        let mut batch = self.next(|heard| heard.frame.is_array());
+        batch.as_array_mut().map(std::mem::take).expect("a batch")
+    }
+
+    /// The next message of a kind.
+    #[track_caller]
+    fn next(&mut self, is_one: impl Fn(&Heard) -> bool) -> Value {
         loop {
-            if let Some(at) = self.heard.iter().position(is_one) {
+            if let Some(at) = self.heard.iter().position(&is_one) {
                 return self.heard.remove(at).frame;
             }
             let heard = self.inbox.recv_timeout(PATIENCE);
-            self.heard.push(heard.expect("there is a notification"));
+            self.heard.push(heard.expect("it comes"));
         }
+    }
+
+    /// The next message of any kind. An answer is one of several.
+    #[track_caller]
+    pub(crate) fn next_of_any_kind(&mut self) -> Value {
+        self.next(|_| true)
     }
 
     /// Sends a request and waits for the answer.
@@ -217,6 +275,23 @@ impl Client {
     pub(crate) fn request(&mut self, method: &str, params: Value) -> Exchange {
         let id = self.start(method, params);
         self.answer(id)
+    }
+
+    /// Calls a tool that is to succeed. What is said meanwhile is kept.
+    #[track_caller]
+    pub(crate) fn call_aside(&mut self, tool: &str, arguments: Value) {
+        let result = self.result_aside("tools/call", of_tool(tool, arguments));
+        assert_eq!(result.get("isError"), None, "{result}");
+    }
+
+    /// Sends a request that is to have a result. What is said meanwhile is kept.
+    #[track_caller]
+    pub(crate) fn result_aside(&mut self, method: &str, params: Value) -> Value {
+        let id = self.start(method, params);
+        let mut answer = self.next(|heard| heard.is_answer() && heard.frame["id"] == id);
+        self.link.answered(&id.into());
+        assert!(answer.get("result").is_some(), "{answer}");
+        answer["result"].take()
     }
 
     /// Sends a request that is to have a result.
@@ -261,11 +336,13 @@ impl Client {
     }
 
     /// Gives a request up, as its binding and revision want it (CAN-3, CAN-4).
-    pub(crate) fn cancel(&mut self, id: u64) {
+    pub(crate) fn cancel(&mut self, id: impl Into<Value>) {
+        let id = id.into();
         match &mut self.link {
-            Link::Streamable(link) if self.way.is_modern() => link.hang_up_on(id),
+            Link::Streamable(link) if self.way.is_modern() => link.hang_up_on(&id),
             Link::Stdio(_)
             | Link::Unix(_)
+            | Link::Memory(_)
             | Link::Sse { .. }
             | Link::Streamable(_)
             | Link::WebSocket(_) => {
@@ -284,11 +361,23 @@ impl Client {
         }
     }
 
+    /// Opens the stream of what belongs to no request, where that is a stream of its
+    /// own (CHG-1).
+    pub(crate) fn open_stream(&mut self) {
+        if let Link::Streamable(link) = &mut self.link {
+            link.open_stream(self.way);
+        }
+    }
+
     /// Breaks the connection that a request went over, on Streamable HTTP.
     pub(crate) fn hang_up_on(&mut self, id: u64) {
         match &mut self.link {
-            Link::Streamable(link) => link.hang_up_on(id),
-            Link::Stdio(_) | Link::Unix(_) | Link::Sse { .. } | Link::WebSocket(_) => {
+            Link::Streamable(link) => link.hang_up_on(&id.into()),
+            Link::Stdio(_)
+            | Link::Unix(_)
+            | Link::Memory(_)
+            | Link::Sse { .. }
+            | Link::WebSocket(_) => {
                 panic!("they share one connection")
             }
         }
@@ -304,7 +393,7 @@ impl Client {
         match &mut self.link {
             Link::Stdio(stdin) => drop(stdin.take()),
             Link::Unix(socket) => socket.end(),
-            Link::Sse { .. } | Link::Streamable(_) | Link::WebSocket(_) => {}
+            Link::Memory(_) | Link::Sse { .. } | Link::Streamable(_) | Link::WebSocket(_) => {}
         }
     }
 
@@ -324,13 +413,14 @@ impl Client {
         self.link.session()
     }
 
-    fn send(&mut self, message: &str) {
+    /// Sends this as it is.
+    pub(crate) fn send(&mut self, message: &str) {
         self.inbox.witness().said(message.as_bytes());
         self.link.send(self.way, message);
     }
 
     fn sign(&self, params: &mut Value) {
-        sign(params, self.way.revision);
+        sign(params, self.way.revision, &self.capabilities);
         if let Some(level) = self.log_level {
             params["_meta"]["io.modelcontextprotocol/logLevel"] = level.into();
         }

@@ -37,6 +37,8 @@ pub(crate) struct Witness {
     modern: bool,
     /// Requests that have no answer yet.
     asked: Vec<Value>,
+    /// Requests that go on as tasks, which may report progress as before (PRG-4).
+    tasks: Vec<Value>,
     /// How many messages were sent whose id nobody can read.
     unreadable: usize,
     /// The beginning of a line whose end has not been sent.
@@ -68,6 +70,7 @@ impl Witness {
             session: None,
             modern: false,
             asked: Vec::new(),
+            tasks: Vec::new(),
             unreadable: 0,
             line: Vec::new(),
         }
@@ -122,9 +125,16 @@ impl Witness {
     pub(super) fn said(&mut self, message: &[u8]) {
         let Some(envelope) = Envelope::read(message) else {
             return match serde_json::from_slice(message) {
-                Ok(Value::Array(batch)) if self.session == Some(B) && !batch.is_empty() => batch
-                    .iter()
-                    .for_each(|message| self.said(message.to_string().as_bytes())),
+                Ok(Value::Array(batch)) if self.session == Some(B) && is_batch(&batch) => {
+                    for message in &batch {
+                        // There are none in batches.
+                        if message.is_array() {
+                            self.unreadable += 1;
+                        } else {
+                            self.said(message.to_string().as_bytes());
+                        }
+                    }
+                }
                 Ok(_) | Err(_) => self.unreadable += 1,
             };
         };
@@ -182,7 +192,7 @@ impl Witness {
         if method == "notifications/progress" {
             let token = &frame["params"]["progressToken"];
             let wanted = |request: &&Value| &request["params"]["_meta"]["progressToken"] == token;
-            let request = self.asked.iter().find(wanted);
+            let request = self.asked.iter().chain(&self.tasks).find(wanted);
             let request = request.ok_or("it is progress of nothing that is running")?;
             revisions = vec![self.revision_of(request)];
         }
@@ -219,6 +229,9 @@ impl Witness {
         schemas
             .check_from_server(frame, Context::Answer(&request))
             .map_err(|problem| format!("{revision}: {problem}\nto {request}"))?;
+        if revision < E && frame["result"].get("task").is_some() {
+            self.tasks.push(request.clone());
+        }
         // What is nested too deeply to be read is not judged.
         let legible = request["params"] != ILLEGIBLE;
         if frame.get("result").is_some() && legible {
@@ -264,6 +277,12 @@ impl Witness {
     }
 }
 
+/// Whether it is not refused as a whole (BAT-3, BAT-5, SEC-5).
+fn is_batch(elements: &[Value]) -> bool {
+    let is_modern = |element: &Value| claim(element).is_some();
+    (1..=100).contains(&elements.len()) && !elements.iter().any(is_modern)
+}
+
 fn claim(request: &Value) -> Option<&Value> {
     request["params"]["_meta"].get("io.modelcontextprotocol/protocolVersion")
 }
@@ -272,7 +291,11 @@ impl<T: AsRef<str>> Inbox<T> {
     pub(super) fn new(way: Way, heard: Receiver<T>) -> Self {
         let carrier = match way.binding {
             Binding::Streamable => Carrier::Http { status: None },
-            Binding::Stdio | Binding::Sse | Binding::Unix | Binding::WebSocket => Carrier::Stream,
+            Binding::Memory
+            | Binding::Stdio
+            | Binding::Sse
+            | Binding::Unix
+            | Binding::WebSocket => Carrier::Stream,
         };
         Self {
             heard,

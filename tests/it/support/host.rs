@@ -4,19 +4,31 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, Command, Output, Stdio};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use tempfile::TempDir;
 
-use super::{Lines, PATIENCE, eventually};
+use super::inside::{Inside, MemoryLink};
+use super::link::Heard;
+use super::{Binding, Lines, PATIENCE, eventually};
 
 /// A running `wharf serve`, in a folder of its own. Dropping it kills it.
 pub(crate) struct Host {
-    child: Child,
-    log: Arc<Transcript>,
+    program: Program,
     address: Option<SocketAddr>,
     folder: Folder,
+}
+
+/// What serves.
+enum Program {
+    Process {
+        child: Child,
+        log: Arc<Transcript>,
+    },
+    /// Not one of its own.
+    Inside(Inside),
 }
 
 /// Where a host runs.
@@ -46,6 +58,22 @@ struct Written {
 }
 
 impl Host {
+    /// A host that is to be reached by this.
+    pub(crate) fn of(binding: Binding, arguments: &[&str]) -> Self {
+        match binding {
+            Binding::Memory => Self {
+                program: Program::Inside(Inside::new(arguments)),
+                address: None,
+                folder: Folder::Own(TempDir::new().unwrap()),
+            },
+            Binding::Stdio
+            | Binding::Unix
+            | Binding::Sse
+            | Binding::Streamable
+            | Binding::WebSocket => Self::serve(&[binding.endpoint(), arguments].concat()),
+        }
+    }
+
     /// Runs `wharf serve` with these arguments, and waits until it says that every
     /// endpoint is ready.
     pub(crate) fn serve(arguments: &[&str]) -> Self {
@@ -72,8 +100,7 @@ impl Host {
             move || log.follow(stderr)
         });
         let mut host = Self {
-            child,
-            log,
+            program: Program::Process { child, log },
             address: None,
             folder,
         };
@@ -87,7 +114,7 @@ impl Host {
                 host.wait_for_log(&format!("ready: ws+unix:{path}:/ws (WebSocket)"));
             } else {
                 host.wait_for_log("/ws (WebSocket)");
-                host.address = Some(host.log.wait_for("ready: http://", address));
+                host.address = Some(host.transcript().wait_for("ready: http://", address));
             }
         }
         host
@@ -110,29 +137,58 @@ impl Host {
 
     /// Its standard input and output. They can be had once.
     pub(crate) fn lines(&mut self) -> Lines {
-        let stdin = self.child.stdin.take().expect("not taken before");
-        let stdout = self.child.stdout.take().expect("not taken before");
+        let stdin = self.child().stdin.take().expect("not taken before");
+        let stdout = self.child().stdout.take().expect("not taken before");
         Lines::new(stdin, stdout)
     }
 
     /// Its standard input, for somebody who does not read its standard output.
     pub(crate) fn stdin(&mut self) -> ChildStdin {
-        self.child.stdin.take().expect("not taken before")
+        self.child().stdin.take().expect("not taken before")
+    }
+
+    /// A connection in memory.
+    pub(super) fn connect(&mut self, inbox: Sender<Heard>) -> MemoryLink {
+        match &mut self.program {
+            Program::Inside(host) => host.connect(inbox),
+            Program::Process { .. } => panic!("memory is not shared between processes"),
+        }
+    }
+
+    fn child(&mut self) -> &mut Child {
+        match &mut self.program {
+            Program::Process { child, .. } => child,
+            Program::Inside(_) => panic!("there is no process"),
+        }
+    }
+
+    fn transcript(&self) -> &Transcript {
+        match &self.program {
+            Program::Process { log, .. } => log,
+            Program::Inside(_) => panic!("there is no log"),
+        }
+    }
+
+    fn pid(&self) -> u32 {
+        match &self.program {
+            Program::Process { child, .. } => child.id(),
+            Program::Inside(_) => std::process::id(),
+        }
     }
 
     /// Ends its standard input, without anybody having used it.
     pub(crate) fn close_stdin(&mut self) {
-        drop(self.child.stdin.take());
+        drop(self.child().stdin.take());
     }
 
     /// What it has written to standard error so far.
     pub(crate) fn log(&self) -> String {
-        self.log.state.lock().unwrap().text.clone()
+        self.transcript().state.lock().unwrap().text.clone()
     }
 
     /// Waits until this has been written to standard error.
     pub(crate) fn wait_for_log(&self, text: &str) {
-        self.log
+        self.transcript()
             .wait_for(text, |log| log.contains(text).then_some(()));
     }
 
@@ -142,20 +198,27 @@ impl Host {
             Signal::Interrupt => "INT",
             Signal::Terminate => "TERM",
         };
-        let kill = format!("kill -{name} {}", self.child.id());
+        if let Program::Inside(host) = &self.program {
+            return host.drain();
+        }
+        let kill = format!("kill -{name} {}", self.pid());
         let status = Command::new("sh").args(["-c", &kill]).status();
         assert!(status.expect("there is a shell").success(), "{kill}");
     }
 
     /// Waits for its end. The exit code; none if a signal killed it.
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
-        let child = &mut self.child;
+        if let Program::Inside(host) = &mut self.program {
+            host.wait();
+            return Some(0);
+        }
+        let child = self.child();
         eventually("the program ends", || child.try_wait().unwrap()).code()
     }
 
     /// The most memory it has had so far, in mebibytes.
     pub(crate) fn peak_memory(&self) -> u64 {
-        let status = format!("/proc/{}/status", self.child.id());
+        let status = format!("/proc/{}/status", self.pid());
         let status = std::fs::read_to_string(status).expect("the host runs, on Linux");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kibibytes = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
@@ -174,9 +237,11 @@ impl Folder {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Program::Process { child, .. } = &mut self.program {
+            // It may have ended already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

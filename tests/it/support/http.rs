@@ -27,10 +27,14 @@ pub(crate) struct Response {
 }
 
 /// One server-sent event.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) name: String,
     pub(crate) data: String,
+    /// Where it is on its stream, for those that come back (SHL-24).
+    pub(crate) id: Option<String>,
+    /// In how many milliseconds to come back (SHL-27).
+    pub(crate) retry: Option<u64>,
 }
 
 /// The body of a response, to its end and not beyond.
@@ -245,28 +249,35 @@ impl Response {
 
     /// The next event; none at the proper end of the stream.
     pub(crate) fn event(&mut self) -> io::Result<Option<Event>> {
-        let mut event = Event {
-            name: String::new(),
-            data: String::new(),
-        };
+        let mut event = Event::default();
         let mut text = String::new();
         loop {
             text.clear();
             if self.body.read_line(&mut text)? == 0 {
                 return Ok(None);
             }
-            match text.trim_end().split_once(": ") {
-                Some(("event", name)) => name.clone_into(&mut event.name),
-                Some(("data", data)) => data.clone_into(&mut event.data),
-                Some(("", _comment)) => {}
-                Some(_) => return Err(io::Error::other(text)),
-                None if event.name.is_empty() => {}
+            let line = text.trim_end_matches(['\r', '\n']);
+            match line.split_once(':') {
+                None if event == Event::default() => {}
                 None => {
-                    if event.name == "message" {
+                    if event.is_message() {
                         self.heard(&event.data);
                     }
                     return Ok(Some(event));
                 }
+                Some((field, value)) => event
+                    .set(field, value.strip_prefix(' ').unwrap_or(value))
+                    .ok_or_else(|| io::Error::other(line))?,
+            }
+        }
+    }
+
+    /// The next event that is a message; none at the proper end of the stream.
+    pub(crate) fn message(&mut self) -> io::Result<Option<Event>> {
+        loop {
+            match self.event()? {
+                Some(event) if !event.is_message() => {}
+                found => return Ok(found),
             }
         }
     }
@@ -274,6 +285,27 @@ impl Response {
     /// The connection, for hanging up while another thread reads.
     pub(crate) fn socket(&self) -> TcpStream {
         self.body.get_ref().socket.get_ref().try_clone().unwrap()
+    }
+}
+
+impl Event {
+    /// Takes a line in; none if it is not one that events have.
+    fn set(&mut self, field: &str, value: &str) -> Option<()> {
+        match field {
+            "event" => value.clone_into(&mut self.name),
+            "data" => value.clone_into(&mut self.data),
+            "id" => self.id = Some(value.to_owned()),
+            "retry" => self.retry = Some(value.parse().ok()?),
+            // A comment.
+            "" => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Whether there is a message in it, and it is not only about the stream.
+    pub(crate) fn is_message(&self) -> bool {
+        self.name == "message" && !self.data.is_empty()
     }
 }
 

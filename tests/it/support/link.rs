@@ -12,6 +12,7 @@ use std::thread;
 use serde_json::Value;
 
 use super::http::{Request, Response, hang_up};
+use super::inside::MemoryLink;
 use super::messages::mirrored;
 use super::websocket::WebSocket;
 use super::{C, Lines, PATIENCE, Way};
@@ -29,6 +30,7 @@ pub(super) struct Heard {
 pub(super) enum Link {
     Stdio(Option<ChildStdin>),
     Unix(UnixLink),
+    Memory(MemoryLink),
     Sse {
         host: SocketAddr,
         endpoint: String,
@@ -48,6 +50,15 @@ pub(super) struct Streamable {
     inbox: Sender<Heard>,
     /// The connections of the requests that are not answered yet, by id.
     running: HashMap<String, TcpStream>,
+    /// The connections of what belongs to no request.
+    streams: Vec<TcpStream>,
+}
+
+/// Whoever has gone does not listen any more.
+impl Drop for Streamable {
+    fn drop(&mut self) {
+        self.streams.iter().for_each(hang_up);
+    }
 }
 
 impl Link {
@@ -111,6 +122,7 @@ impl Link {
             session: None,
             inbox,
             running: HashMap::new(),
+            streams: Vec::new(),
         })
     }
 
@@ -126,6 +138,7 @@ impl Link {
                 socket.write_all(line.as_bytes()).expect("the host reads");
             }
             Self::WebSocket(socket) => socket.say(message),
+            Self::Memory(link) => link.say(message),
             Self::Sse { host, endpoint, .. } => {
                 Request::post(endpoint, message).send(*host).must_be(202);
             }
@@ -134,7 +147,7 @@ impl Link {
     }
 
     /// A request is over.
-    pub(super) fn answered(&mut self, id: u64) {
+    pub(super) fn answered(&mut self, id: &Value) {
         if let Self::Streamable(link) = self {
             link.running.remove(&id.to_string());
         }
@@ -145,7 +158,9 @@ impl Link {
         match self {
             Self::Streamable(link) => link.session.as_deref().expect("there was a handshake"),
             Self::Sse { endpoint, .. } => endpoint.split_once('=').expect("an id").1,
-            Self::Stdio(_) | Self::Unix(_) | Self::WebSocket(_) => panic!("there is no id"),
+            Self::Stdio(_) | Self::Unix(_) | Self::Memory(_) | Self::WebSocket(_) => {
+                panic!("there is no id")
+            }
         }
     }
 
@@ -157,6 +172,7 @@ impl Link {
                 // The other side may have been faster.
                 let _ = link.0.shutdown(Shutdown::Both);
             }
+            Self::Memory(link) => link.hang_up(),
             Self::WebSocket(socket) => hang_up(socket.stream()),
             Self::Sse { stream, .. } => hang_up(&stream),
             Self::Streamable(link) => link.running.values().for_each(hang_up),
@@ -186,6 +202,19 @@ impl Streamable {
         response.json()["result"].take()
     }
 
+    /// Opens the stream of what belongs to no request (SHL-20).
+    pub(super) fn open_stream(&mut self, way: Way) {
+        let session = self.session.as_deref().expect("there was a handshake");
+        let request = Request::new("GET", "/mcp")
+            .header("Accept", "text/event-stream")
+            .header("Mcp-Session-Id", session)
+            .header("MCP-Protocol-Version", way.revision);
+        let response = request.send(self.host).must_be(200);
+        self.streams.push(response.socket());
+        let inbox = self.inbox.clone();
+        thread::spawn(move || forward(response, &inbox));
+    }
+
     fn send(&mut self, way: Way, text: &str) {
         let message: Value = serde_json::from_str(text).expect("a message");
         let mut request = Request::post("/mcp", text);
@@ -195,13 +224,18 @@ impl Streamable {
         if way.revision >= C {
             request = request.header("MCP-Protocol-Version", way.revision);
         }
-        if way.is_modern() {
+        if way.is_modern() && message.is_object() {
             request = mirrored(request, &message);
         }
         let socket = request.write_to(self.host).expect("the host reads");
-        if let Some(id) = message.get("id") {
+        let id = message
+            .get("id")
+            .filter(|_| message.get("method").is_some());
+        if let Some(id) = id {
             let connection = socket.try_clone().unwrap();
             self.running.insert(id.to_string(), connection);
+        }
+        if id.is_some() || message.is_array() {
             let inbox = self.inbox.clone();
             // It ends when the response does, or when either side hangs up.
             thread::spawn(move || Response::read(socket).and_then(|it| forward(it, &inbox)));
@@ -212,7 +246,7 @@ impl Streamable {
     }
 
     /// Breaks the connection that a request went over.
-    pub(super) fn hang_up_on(&mut self, id: u64) {
+    pub(super) fn hang_up_on(&mut self, id: &Value) {
         let connection = self.running.remove(&id.to_string());
         hang_up(&connection.expect("it is running"));
     }
@@ -226,7 +260,7 @@ fn forward(mut response: Response, inbox: &Sender<Heard>) -> io::Result<()> {
         let _ = inbox.send(Heard { status, ..heard });
     };
     if response.is_stream() {
-        while let Some(event) = response.event()? {
+        while let Some(event) = response.message()? {
             hand_on(event.data);
         }
     } else {
@@ -245,7 +279,22 @@ impl AsRef<str> for Heard {
 }
 
 impl Heard {
-    fn new(text: String) -> Self {
+    /// A request of the host's.
+    pub(super) fn is_question(&self) -> bool {
+        self.frame.get("id").is_some() && self.frame.get("method").is_some()
+    }
+
+    /// The answer to a request.
+    pub(super) fn is_answer(&self) -> bool {
+        self.frame.get("id").is_some() && self.frame.get("method").is_none()
+    }
+
+    /// A notification, or an error nobody knows what about.
+    pub(super) fn belongs_to_nothing(&self) -> bool {
+        self.frame.is_object() && self.frame.get("id").is_none()
+    }
+
+    pub(super) fn new(text: String) -> Self {
         let frame = serde_json::from_str(&text);
         Self {
             frame: frame.unwrap_or_else(|error| panic!("not a message: {error}: {text}")),

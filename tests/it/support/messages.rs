@@ -22,10 +22,10 @@ pub(crate) fn handshake(version: &str) -> Value {
 }
 
 /// DSC-1: what modern requests say about themselves.
-pub(super) fn sign(params: &mut Value, revision: &str) {
+pub(super) fn sign(params: &mut Value, revision: &str, capabilities: &Value) {
     let meta = &mut params["_meta"];
     meta["io.modelcontextprotocol/protocolVersion"] = revision.into();
-    meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+    meta["io.modelcontextprotocol/clientCapabilities"] = capabilities.clone();
     meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "tests", "version": "1" });
 }
 
@@ -33,7 +33,8 @@ pub(super) fn sign(params: &mut Value, revision: &str) {
 pub(super) fn mirrored(request: Request, message: &Value) -> Request {
     let request = request.header("Mcp-Method", message["method"].as_str().expect("a method"));
     let params = &message["params"];
-    match params["name"].as_str().or(params["uri"].as_str()) {
+    let named = ["name", "uri", "taskId"];
+    match named.iter().find_map(|member| params[member].as_str()) {
         Some(name) => request.header("Mcp-Name", name),
         None => request,
     }
@@ -52,7 +53,7 @@ pub(crate) struct Modern {
 impl Modern {
     /// A correct one, with the id 1.
     pub(crate) fn new(method: &str, mut params: Value) -> Self {
-        sign(&mut params, E);
+        sign(&mut params, E, &json!({}));
         Self {
             message: json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }),
             without: Vec::new(),
@@ -124,12 +125,20 @@ impl Session {
     }
 
     pub(crate) fn open(host: SocketAddr) -> Self {
-        let response = Self::opening().send(host).must_be(200);
+        Self::open_as(host, D, &json!({}))
+    }
+
+    /// One in this revision, of a client that can do this.
+    pub(crate) fn open_as(host: SocketAddr, revision: &str, capabilities: &Value) -> Self {
+        let mut params = handshake(revision);
+        params["capabilities"] = capabilities.clone();
+        let request = Request::post("/mcp", &request("1", "initialize", &params));
+        let response = request.send(host).must_be(200);
         let id = response
             .header("mcp-session-id")
             .expect("a session id")
             .to_owned();
-        assert_eq!(response.json()["result"]["protocolVersion"], D);
+        assert_eq!(response.json()["result"]["protocolVersion"], revision);
         Self { host, id }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Client, Host};
 
-/// The revisions, by the letters of mcp-requirements §0.
+/// The revisions, by the letters of docs/requirements.md.
 pub(crate) const A: &str = "2024-11-05";
 pub(crate) const B: &str = "2025-03-26";
 pub(crate) const C: &str = "2025-06-18";
@@ -15,6 +15,8 @@ pub(crate) const REVISIONS: [&str; 5] = [A, B, C, D, E];
 /// What carries the messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binding {
+    /// The library's own, in this process.
+    Memory,
     Stdio,
     Unix,
     Sse,
@@ -49,22 +51,69 @@ impl Way {
     pub(crate) fn is_modern(self) -> bool {
         self.revision >= E
     }
+}
 
+impl Binding {
     /// The arguments that make a host serve it.
-    pub(crate) fn endpoint(self) -> &'static [&'static str] {
-        match self.binding {
-            Binding::Stdio => &["--stdio"],
-            Binding::Unix => &["--listen", "unix:wharf.sock"],
-            Binding::Sse | Binding::Streamable | Binding::WebSocket => &["--listen", "127.0.0.1:0"],
+    pub(super) fn endpoint(self) -> &'static [&'static str] {
+        match self {
+            Self::Stdio => &["--stdio"],
+            Self::Unix => &["--listen", "unix:wharf.sock"],
+            Self::Sse | Self::Streamable | Self::WebSocket => &["--listen", "127.0.0.1:0"],
+            Self::Memory => &[],
         }
     }
 }
 
 /// A host of these plugins (and flags), and a client that has reached it.
 pub(crate) fn stage(way: Way, arguments: &[&str]) -> (Host, Client) {
-    let mut host = Host::serve(&[way.endpoint(), arguments].concat());
+    let mut host = Host::of(way.binding, arguments);
     let client = Client::connect(&mut host, way);
     (host, client)
+}
+
+/// Does this in these revisions on one binding, with one host where that can serve
+/// several clients.
+pub(crate) fn in_revisions(
+    revisions: &[&'static str],
+    binding: Binding,
+    arguments: &[&str],
+    body: impl Fn(&mut Host, Way),
+) {
+    let mut shared = None;
+    for revision in revisions {
+        let way = Way::new(binding, revision);
+        // What fails is to say in which.
+        eprintln!("{way:?}");
+        if binding == Binding::Stdio {
+            shared = None;
+        }
+        let host = shared.get_or_insert_with(|| Host::of(binding, arguments));
+        body(host, way);
+    }
+}
+
+/// Makes a test of each function for every binding, in a module for each. A test
+/// goes through these revisions; the functions take the host and the [`Way`].
+macro_rules! matrix {
+    ($revisions:expr, $plugins:expr => $($test:ident)+) => {
+        crate::support::matrix! { @ memory Memory $revisions, $plugins => $($test)+ }
+        crate::support::matrix! { @ stdio Stdio $revisions, $plugins => $($test)+ }
+        crate::support::matrix! { @ unix Unix $revisions, $plugins => $($test)+ }
+        crate::support::matrix! { @ sse Sse $revisions, $plugins => $($test)+ }
+        crate::support::matrix! { @ streamable Streamable $revisions, $plugins => $($test)+ }
+        crate::support::matrix! { @ websocket WebSocket $revisions, $plugins => $($test)+ }
+    };
+    (@ $module:ident $binding:ident $revisions:expr, $plugins:expr => $($test:ident)+) => {
+        mod $module {
+            use super::*;
+            $(#[test]
+            fn $test() {
+                let binding = crate::support::Binding::$binding;
+                crate::support::in_revisions(&$revisions, binding, $plugins, super::$test);
+            })+
+        }
+    };
 }
 
 /// Makes a test of each function for every way, in a module for each way. The
@@ -94,4 +143,4 @@ macro_rules! on_every_session {
     };
 }
 
-pub(crate) use {on_every_session, on_every_way};
+pub(crate) use {matrix, on_every_session, on_every_way};

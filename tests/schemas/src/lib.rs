@@ -9,7 +9,7 @@
 //! say more than a server knows (RPC-12).
 //!
 //! What the schemas do not say and the requirements do is said here: which error
-//! codes a revision has (mcp-requirements §28), when an error has no id (RPC-5),
+//! codes a revision has (docs/requirements.md, §28), when an error has no id (RPC-5),
 //! and which `resultType` fits which method (RPC-9).
 //!
 //! This is for tests. Nothing that ships depends on it.

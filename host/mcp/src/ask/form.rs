@@ -14,6 +14,8 @@ pub(super) fn translated<'a>(schema: &'a Json, dialect: &Dialect) -> Option<Cow<
         Forms::Rich => Some(Cow::Borrowed(schema.as_str())),
         Forms::Plain => {
             let mut tree: Value = serde_json::from_str(schema.as_str()).ok()?;
+            // The whole form has no dialect there.
+            tree.as_object_mut()?.remove("$schema");
             let fields = tree.get_mut("properties").and_then(Value::as_object_mut)?;
             for field in fields.values_mut() {
                 plain(field.as_object_mut()?)?;

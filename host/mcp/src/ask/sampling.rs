@@ -50,9 +50,10 @@ fn messages(params: &Json, dialect: &Dialect) -> Option<Option<Value>> {
         };
         message.remove("_meta");
         let content = message.remove("content")?;
-        let blocks = match content {
-            Value::Array(blocks) => blocks,
-            block => vec![block],
+        let blocks = if let Value::Array(blocks) = content {
+            blocks
+        } else {
+            vec![content]
         };
         for block in blocks {
             single.push(with_content(&message, block, dialect)?);
@@ -69,9 +70,23 @@ fn with_content(message: &Map<String, Value>, block: Value, dialect: &Dialect) -
         "audio" => dialect.sampling == Sampling::Sounds,
         _ => false,
     };
+    let mut block = block;
+    if let Some(block) = block.as_object_mut()
+        && !dialect.titles_and_meta
+    {
+        plain(block);
+    }
     let mut message = message.clone();
     message.insert("content".to_owned(), block);
     known.then_some(Value::Object(message))
+}
+
+/// Leaves out what blocks of older revisions do not have (DWN-8).
+fn plain(block: &mut Map<String, Value>) {
+    block.remove("_meta");
+    if let Some(hints) = block.get_mut("annotations").and_then(Value::as_object_mut) {
+        hints.remove("lastModified");
+    }
 }
 
 fn mentions(params: &Json, member: &str) -> bool {

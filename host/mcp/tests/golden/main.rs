@@ -15,9 +15,11 @@
 #![cfg(test)]
 
 mod answers;
+mod asking;
 mod definitions;
 mod events;
 mod samples;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -55,7 +57,8 @@ fn request(asked: Asked, revision: Revision) -> Value {
     meta["progressToken"] = json!("token");
     if revision == Revision::LATEST {
         meta["io.modelcontextprotocol/protocolVersion"] = json!(revision.as_str());
-        meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+        meta["io.modelcontextprotocol/clientCapabilities"] =
+            json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
         meta["io.modelcontextprotocol/logLevel"] = json!("debug");
     }
     json!({ "jsonrpc": "2.0", "id": 1, "method": asked.method, "params": params })
@@ -118,8 +121,14 @@ fn judge(text: &str, revision: Revision, context: Context<'_>) {
 /// Compares what is said in all revisions with the file of that name.
 #[track_caller]
 fn compare(name: &str, said: impl Fn(Revision) -> String) {
+    compare_in(name, &Revision::ALL, said);
+}
+
+/// The same for what only some revisions can say.
+#[track_caller]
+fn compare_in(name: &str, revisions: &[Revision], said: impl Fn(Revision) -> String) {
     let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
-    for revision in Revision::ALL {
+    for revision in revisions.iter().copied() {
         let text = said(revision);
         match groups.last_mut() {
             Some((revisions, same)) if *same == text => revisions.push(revision.as_str()),

@@ -1,6 +1,6 @@
 //! The work of a task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use wharf_mcp::model::{CallContext, InputRequired, Outcome, Question, ToolResult};
@@ -22,7 +22,7 @@ pub(in crate::call) struct Job {
 /// The keys that questions have had, because none may come again in the life of a
 /// task (TKE-6), while a plugin may well ask the same thing twice.
 #[derive(Default)]
-struct Keys(HashMap<String, usize>);
+struct Keys(HashSet<String>);
 
 impl Job {
     /// Works until there is an end.
@@ -86,13 +86,30 @@ impl Job {
 }
 
 impl Keys {
-    /// The key under which clients see a question.
+    /// The key under which clients see a question: its own, or one like it.
     fn public(&mut self, key: &str) -> String {
-        let times = self.0.entry(key.to_owned()).or_default();
-        *times += 1;
-        match times {
-            1 => key.to_owned(),
-            more => format!("{key}#{more}"),
+        let mut public = key.to_owned();
+        let mut times = 1;
+        while !self.0.insert(public.clone()) {
+            times += 1;
+            public = format!("{key}#{times}");
         }
+        public
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Keys;
+
+    /// TKE-6.
+    #[test]
+    fn no_key_comes_twice() {
+        let mut keys = Keys::default();
+        let public: Vec<String> = ["name", "name", "name#2", "name#2", "name"]
+            .into_iter()
+            .map(|key| keys.public(key))
+            .collect();
+        assert_eq!(public, ["name", "name#2", "name#2#2", "name#2#3", "name#3"]);
     }
 }

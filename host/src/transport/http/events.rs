@@ -99,16 +99,22 @@ impl RunningCall {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Spoken>> {
         loop {
             // Everything that was said before the answer is in the queue by the time
-            // there is an answer.
-            match self.events.poll_recv(cx) {
-                Poll::Ready(Some(outbound)) => match outbound.still_wanted() {
+            // there is an answer. Polling might say that it is another task's turn.
+            let said = match &self.state {
+                CallState::Running => match self.events.poll_recv(cx) {
+                    Poll::Ready(said) => said,
+                    Poll::Pending => None,
+                },
+                CallState::Ended(_) => self.events.try_recv().ok(),
+            };
+            if let Some(outbound) = said {
+                match outbound.still_wanted() {
                     Some(What::Frame(frame)) => return Poll::Ready(Some(Spoken::Event(frame))),
                     Some(What::Silence(lasts)) => {
                         return Poll::Ready(Some(Spoken::Silence(lasts)));
                     }
                     None => continue,
-                },
-                Poll::Ready(None) | Poll::Pending => {}
+                }
             }
             if let CallState::Ended(answer) = &mut self.state {
                 return Poll::Ready(answer.take().map(Spoken::Answer));

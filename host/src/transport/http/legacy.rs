@@ -1,5 +1,5 @@
 //! Sessions over Streamable HTTP: what runs in them, and their streams
-//! (mcp-requirements §6).
+//! (docs/requirements.md, §6).
 //!
 //! A call belongs to its session and not to the connection its request came by: a
 //! client that hangs up does not end it (SHL-9), only a cancellation or the end of
@@ -20,10 +20,11 @@ use wharf_mcp::{Answer, Call, InFlight, RequestId, Session, Step};
 
 use super::Endpoints;
 use super::events::{RunningCall, Spoken};
-use super::replay::{EventId, Reader, Stream};
+use super::replay::{Budget, EventId, Reader, Stream};
 use super::sessions::{SessionId, Table};
 use crate::call::{Asks, Line, Live};
 use crate::changes::{Listener, Notice};
+use crate::drain::Drain;
 use crate::session::{Batch, CallHandle, MAX_RUNNING};
 
 /// How many sessions there may be at once. An idle one costs about two kilobytes.
@@ -47,6 +48,7 @@ const GENERAL: u64 = 0;
 #[derive(Debug)]
 pub(super) struct Sessions {
     table: Table<Arc<HttpSession>>,
+    budget: Budget,
     epoch: tokio::time::Instant,
 }
 
@@ -61,6 +63,8 @@ pub(super) struct HttpSession {
     changes: Listener,
     asks: Arc<Asks>,
     closed: CancellationToken,
+    drain: Drain,
+    budget: Budget,
     /// Seconds since the table's epoch.
     last_used: AtomicU64,
 }
@@ -97,7 +101,7 @@ impl Sessions {
         session: Session,
         endpoints: &Endpoints,
     ) -> Result<SessionId, Arc<HttpSession>> {
-        let general = Stream::new(GENERAL);
+        let general = Stream::new(GENERAL, &self.budget);
         let aside = Arc::clone(&general);
         self.table.insert(Arc::new(HttpSession {
             session,
@@ -106,6 +110,8 @@ impl Sessions {
             changes: endpoints.door.calls.changes.listen_to_lists(),
             asks: Asks::new(move |frame| aside.push_now(&frame)),
             closed: CancellationToken::new(),
+            drain: endpoints.drain.clone(),
+            budget: self.budget.clone(),
             last_used: AtomicU64::new(self.now()),
         }))
     }
@@ -146,6 +152,7 @@ impl Default for Sessions {
     fn default() -> Self {
         Self {
             table: Table::new(MAX_SESSIONS),
+            budget: Budget::default(),
             epoch: tokio::time::Instant::now(),
         }
     }
@@ -159,9 +166,12 @@ impl HttpSession {
         endpoints: &Endpoints,
         call: Box<Call>,
     ) -> Result<Arc<Stream>, NotStarted> {
-        let mut running = self.running();
-        let stream = running.new_stream();
-        self.spawn(&mut running, endpoints, call, &stream, None)?;
+        let stream = self.new_stream();
+        let to = Destination {
+            stream: Arc::clone(&stream),
+            batch: None,
+        };
+        self.spawn(endpoints, call, to)?;
         Ok(stream)
     }
 
@@ -175,35 +185,42 @@ impl HttpSession {
         let batch = Arc::new(Batch::default());
         // Until all have been started.
         batch.expect_one();
-        let mut running = self.running();
-        let stream = running.new_stream();
+        let stream = self.new_stream();
         for step in steps {
-            let answer = match step {
-                Step::Run(call) => {
-                    let id = call.exchange.id().clone();
-                    let started = self.spawn(&mut running, endpoints, call, &stream, Some(&batch));
-                    match started {
-                        Ok(()) => None,
-                        Err(NotStarted::Answer(answer)) => Some(answer.frame),
-                        Err(NotStarted::Full) => {
-                            let problem = format!("{MAX_RUNNING} requests are running already");
-                            Some(wharf_mcp::too_many(&id, &problem))
-                        }
-                    }
-                }
-                Step::Cancel(id) => {
-                    running.cancel(&id);
-                    None
-                }
-                step => self.carry_out(step).map(|answer| answer.frame),
+            let answer = if let Step::Run(call) = step {
+                self.start_in(endpoints, call, &stream, &batch)
+            } else {
+                self.carry_out(step).map(|answer| answer.frame)
             };
             if let Some(frame) = answer {
                 batch.add(frame);
             }
         }
-        drop(running);
         batch.settle_one(&stream);
         stream
+    }
+
+    /// Starts a call of a batch. What comes back is its answer, if it has one already.
+    fn start_in(
+        self: &Arc<Self>,
+        endpoints: &Endpoints,
+        call: Box<Call>,
+        stream: &Arc<Stream>,
+        batch: &Arc<Batch>,
+    ) -> Option<Bytes> {
+        let id = call.exchange.id().clone();
+        let to = Destination {
+            stream: Arc::clone(stream),
+            batch: Some(Arc::clone(batch)),
+        };
+        match self.spawn(endpoints, call, to) {
+            Ok(()) => None,
+            Err(NotStarted::Answer(answer)) => Some(answer.frame),
+            Err(NotStarted::Full) => {
+                let problem = format!("{MAX_RUNNING} requests are running already");
+                Some(wharf_mcp::too_many(&id, &problem))
+            }
+        }
     }
 
     /// Does what a message asks for that starts nothing, and returns the answer.
@@ -230,13 +247,12 @@ impl HttpSession {
 
     fn spawn(
         self: &Arc<Self>,
-        running: &mut Running,
         endpoints: &Endpoints,
         call: Box<Call>,
-        stream: &Arc<Stream>,
-        batch: Option<&Arc<Batch>>,
+        to: Destination,
     ) -> Result<(), NotStarted> {
         let id = call.exchange.id().clone();
+        let mut running = self.running();
         // What has ended in the meantime.
         while running.tasks.try_join_next().is_some() {}
         running.calls.admit(&id).map_err(NotStarted::Answer)?;
@@ -253,16 +269,15 @@ impl HttpSession {
             drain: endpoints.drain.clone(),
         };
         let answering = endpoints.door.calls.run(call, line);
+        if let Some(batch) = &to.batch {
+            batch.expect_one();
+        }
         let work = Work {
             call: RunningCall::new(answering, events),
             id: id.clone(),
             session: Arc::downgrade(self),
-            stream: Arc::clone(stream),
-            batch: batch.map(Arc::clone),
+            to,
         };
-        if let Some(batch) = batch {
-            batch.expect_one();
-        }
         let abort = running.tasks.spawn(work.run());
         running.calls.insert(id, CallHandle::new(live, abort));
         Ok(())
@@ -309,6 +324,12 @@ impl HttpSession {
         })
     }
 
+    fn new_stream(&self) -> Arc<Stream> {
+        let mut running = self.running();
+        running.last_stream += 1;
+        Stream::new(running.last_stream, &self.budget)
+    }
+
     fn primes(&self) -> bool {
         self.session.dialect().polling
     }
@@ -335,11 +356,6 @@ impl Drop for HttpSession {
 }
 
 impl Running {
-    fn new_stream(&mut self) -> Arc<Stream> {
-        self.last_stream += 1;
-        Stream::new(self.last_stream)
-    }
-
     /// Keeps a stream for those that come back, and forgets old ones.
     fn keep(&mut self, stream: &Arc<Stream>) {
         self.streams.insert(stream.number(), Arc::clone(stream));
@@ -367,7 +383,13 @@ struct Work {
     call: RunningCall,
     id: RequestId,
     session: Weak<HttpSession>,
+    to: Destination,
+}
+
+/// Where a call speaks.
+struct Destination {
     stream: Arc<Stream>,
+    /// The batch that its answer is a part of.
     batch: Option<Arc<Batch>>,
 }
 
@@ -375,15 +397,15 @@ impl Work {
     async fn run(mut self) {
         while let Some(spoken) = self.call.next().await {
             match spoken {
-                Spoken::Event(frame) => self.stream.push(&frame).await,
-                Spoken::Silence(lasts) => self.stream.pause(lasts),
+                Spoken::Event(frame) => self.to.stream.push(&frame).await,
+                Spoken::Silence(lasts) => self.to.stream.pause(lasts),
                 Spoken::Answer(answer) => {
                     // The id is free before the client can see the answer.
                     if let Some(session) = self.session.upgrade() {
                         session.running().calls.remove(&self.id);
                     }
-                    match &self.batch {
-                        None => self.stream.finish(answer),
+                    match &self.to.batch {
+                        None => self.to.stream.finish(answer),
                         Some(batch) => batch.add(answer.frame),
                     }
                     break;
@@ -395,9 +417,9 @@ impl Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        match &self.batch {
-            None => self.stream.end(),
-            Some(batch) => batch.settle_one(&self.stream),
+        match &self.to.batch {
+            None => self.to.stream.end(),
+            Some(batch) => batch.settle_one(&self.to.stream),
         }
     }
 }
@@ -429,6 +451,8 @@ impl Listening {
             tokio::select! {
                 biased;
                 () = session.closed.cancelled() => return None,
+                // Calls are finished; there is no end to what changes.
+                () = session.drain.begun(), if self.general => return None,
                 event = self.reader.next() => return event,
                 notice = session.changes.next(), if self.general => {
                     if let Notice::Change(change) = notice {

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,14 @@ const WAITING: usize = 32;
 /// them. The newest is kept whatever its size: it may be the answer.
 const KEPT: usize = 256;
 const KEPT_BYTES: usize = 1024 * 1024;
+
+/// How many bytes are kept on all streams together. Beyond, each keeps as little as
+/// it can.
+const KEPT_IN_ALL: usize = 256 * 1024 * 1024;
+
+/// How much is kept on all streams of an endpoint. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Budget(Arc<AtomicUsize>);
 
 /// A stream's number in its session, and an event's in its stream: `12-3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +54,7 @@ pub(super) struct Stream {
 struct Log {
     events: VecDeque<Event>,
     bytes: usize,
+    budget: Budget,
     /// The number of the newest event; the first is 1.
     last: u64,
     /// Something was said before the answer, or the client was asked to wait.
@@ -54,10 +64,13 @@ struct Log {
     ended: bool,
     /// The reader may be let go of, and is to come back after so long.
     silence: Option<Duration>,
-    /// The newest reader, how far it is, and whether it is there.
-    reader: u64,
+    /// How many readers there have been; their numbers.
+    readers: u64,
+    /// Those that stay when another takes their place, oldest first.
+    patient: Vec<u64>,
+    /// The one that is served now, if there is one, and how far the last one was.
+    reader: Option<u64>,
     at: u64,
-    attached: bool,
 }
 
 #[derive(Debug)]
@@ -84,8 +97,6 @@ pub(super) struct Reader {
     at: u64,
     /// Whether an empty event, which only tells where the stream is, comes first.
     primed: bool,
-    /// Whether a reader that another has taken the place of stays, in silence.
-    patient: bool,
 }
 
 /// Some events after that place are not kept any more.
@@ -103,10 +114,12 @@ impl EventId {
 }
 
 impl Stream {
-    pub(super) fn new(number: u64) -> Arc<Self> {
+    pub(super) fn new(number: u64, budget: &Budget) -> Arc<Self> {
+        let mut log = Log::default();
+        log.budget = budget.clone();
         Arc::new(Self {
             number,
-            log: Mutex::default(),
+            log: Mutex::new(log),
             filled: Notify::new(),
             read: Notify::new(),
         })
@@ -197,15 +210,14 @@ impl Stream {
         if event > log.last || event < log.first_kept() {
             return Err(Evicted);
         }
-        log.reader += 1;
+        log.readers += 1;
+        log.reader = Some(log.readers);
         log.at = event;
-        log.attached = true;
         let reader = Reader {
             stream: Arc::clone(self),
-            number: log.reader,
+            number: log.readers,
             at: event,
             primed,
-            patient: false,
         };
         drop(log);
         self.filled.notify_waiters();
@@ -214,17 +226,17 @@ impl Stream {
     }
 
     /// A reader of what is new from here on. One that was there before stays
-    /// connected, and hears nothing more (SHL-22).
+    /// connected, and hears nothing more until this one has gone (SHL-22).
     pub(super) fn read_on(self: &Arc<Self>, primed: bool) -> Option<Reader> {
         let last = self.lock().last;
-        let mut reader = self.read_after(last, primed).ok()?;
-        reader.patient = true;
+        let reader = self.read_after(last, primed).ok()?;
+        self.lock().patient.push(reader.number);
         Some(reader)
     }
 
     /// Whether somebody reads.
     pub(super) fn is_read(&self) -> bool {
-        self.lock().attached
+        self.lock().reader.is_some()
     }
 
     /// Whether nothing more comes.
@@ -241,7 +253,7 @@ impl Stream {
 impl Log {
     fn has_room(&self) -> bool {
         let unread = usize::try_from(self.last.saturating_sub(self.at)).unwrap_or(usize::MAX);
-        !self.attached || self.ended || unread < WAITING
+        self.reader.is_none() || self.ended || unread < WAITING
     }
 
     /// The number of the event before the first that is kept.
@@ -255,26 +267,42 @@ impl Log {
         self.last += 1;
         let text = message(stream, self.last, frame);
         self.bytes += text.len();
+        self.budget.0.fetch_add(text.len(), Ordering::Relaxed);
         self.events.push_back(Event {
             number: self.last,
             text,
         });
-        while self.events.len() > KEPT || self.bytes > KEPT_BYTES && self.events.len() > 1 {
+        while self.is_too_much() {
             // A client that is there gets everything: it is waited for.
             let evicted = self
                 .events
-                .pop_front_if(|event| !self.attached || event.number <= self.at);
+                .pop_front_if(|event| self.reader.is_none() || event.number <= self.at);
             let Some(evicted) = evicted else {
                 break;
             };
             self.bytes -= evicted.text.len();
+            self.budget
+                .0
+                .fetch_sub(evicted.text.len(), Ordering::Relaxed);
         }
+    }
+
+    fn is_too_much(&self) -> bool {
+        let everywhere = self.budget.0.load(Ordering::Relaxed);
+        let too_large = self.bytes > KEPT_BYTES || everywhere > KEPT_IN_ALL;
+        self.events.len() > KEPT || too_large && self.events.len() > 1
     }
 
     fn after(&self, at: u64) -> Option<&Event> {
         let first = self.events.front()?.number;
         let place = (at + 1).checked_sub(first)?;
         self.events.get(usize::try_from(place).ok()?)
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.budget.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -308,13 +336,12 @@ impl Reader {
 
     fn turn(&mut self) -> Turn {
         let mut log = self.stream.lock();
-        if log.reader != self.number {
-            return if self.patient && !log.ended {
-                Turn::Wait
-            } else {
-                Turn::End
-            };
+        if log.reader != Some(self.number) {
+            let stays = log.patient.contains(&self.number) && !log.ended;
+            return if stays { Turn::Wait } else { Turn::End };
         }
+        // Another may have read on meanwhile.
+        self.at = self.at.max(log.at);
         if let Some(event) = log.after(self.at) {
             let text = event.text.clone();
             self.at = event.number;
@@ -326,8 +353,7 @@ impl Reader {
         }
         if let Some(silence) = log.silence.take() {
             // What comes next is the end of this reader.
-            log.reader += 1;
-            log.attached = false;
+            log.reader = None;
             return Turn::Give(Bytes::from(format!("retry: {}\n\n", silence.as_millis())));
         }
         Turn::Wait
@@ -337,10 +363,12 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         let mut log = self.stream.lock();
-        if log.reader == self.number {
-            log.attached = false;
+        log.patient.retain(|number| *number != self.number);
+        if log.reader == Some(self.number) {
+            log.reader = log.patient.last().copied();
         }
         drop(log);
+        self.stream.filled.notify_waiters();
         self.stream.read.notify_waiters();
     }
 }
@@ -368,7 +396,7 @@ mod tests {
 
     use bytes::Bytes;
 
-    use super::{EventId, Evicted, KEPT, Reader, Stream};
+    use super::{Budget, EventId, Evicted, KEPT, Reader, Stream};
 
     fn frame(number: usize) -> Bytes {
         Bytes::from(number.to_string())
@@ -390,7 +418,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_comes_back_gets_the_rest() {
-        let stream = Stream::new(7);
+        let stream = Stream::new(7, &Budget::default());
         let mut reader = stream.read_after(0, true).unwrap();
         stream.push(&frame(1)).await;
         stream.push(&frame(2)).await;
@@ -413,7 +441,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_is_let_go_of_and_told_when_to_come_back() {
-        let stream = Stream::new(1);
+        let stream = Stream::new(1, &Budget::default());
         stream.pause(Duration::from_millis(250));
         let mut reader = stream.read_after(0, true).unwrap();
         assert_eq!(next(&mut reader).await.unwrap(), "id: 1-0\ndata: \n\n");
@@ -427,7 +455,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_dropped_is_not_skipped_in_silence() {
-        let stream = Stream::new(1);
+        let stream = Stream::new(1, &Budget::default());
         for number in 0..=KEPT {
             stream.push(&frame(number)).await;
         }
@@ -437,7 +465,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_reader_holds_up_whoever_writes() {
-        let stream = Stream::new(1);
+        let stream = Stream::new(1, &Budget::default());
         let mut reader = stream.read_after(0, false).unwrap();
         let mut pushed = 0;
         while tokio::time::timeout(Duration::from_millis(20), stream.push(&frame(pushed)))

@@ -49,12 +49,14 @@ type Caller = Option<Extension<Arc<Principal>>>;
 
 /// What can be done at `/mcp`.
 pub(super) fn methods() -> MethodRouter<Endpoints> {
+    let refused =
+        || async { reply::method_not_allowed("GET, POST, DELETE", "send messages by POST") };
     routing::post(post)
         .get(get)
+        // To listen and hear nothing would only take the place of who does.
+        .head(refused)
         .delete(delete)
-        .fallback(|| async {
-            reply::method_not_allowed("GET, POST, DELETE", "send messages by POST")
-        })
+        .fallback(refused)
 }
 
 /// `POST /mcp`.
@@ -182,7 +184,11 @@ async fn in_session(
     let started = match session.session.receive(message, &endpoints.door.facts()) {
         Step::Run(call) => session.start(endpoints, call),
         Step::Batch(steps) => Ok(session.start_batch(endpoints, steps)),
-        step => {
+        step @ (Step::Answer(_)
+        | Step::Cancel(_)
+        | Step::Response(_)
+        | Step::Watch { .. }
+        | Step::Nothing) => {
             let answer = session.carry_out(step);
             return answer.map_or_else(reply::accepted, reply::legacy);
         }

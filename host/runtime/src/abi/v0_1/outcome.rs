@@ -1,6 +1,6 @@
 //! Reading what functions of line 0.1 return.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use wharf_mcp::model::{self, Outcome};
@@ -137,7 +137,7 @@ fn question(question: types::Question) -> Result<model::Question, Bad> {
     Ok(match question {
         types::Question::Form(form) => model::Question::Form {
             message: form.message,
-            schema: object("schema", form.schema)?,
+            schema: form_schema(form.schema)?,
         },
         types::Question::Url(visit) => model::Question::Url {
             message: visit.message,
@@ -148,9 +148,50 @@ fn question(question: types::Question) -> Result<model::Question, Bad> {
     })
 }
 
+/// The schema of a form, which is an object of plain fields (ELI-1). Some clients
+/// throw away everything that comes with another one.
+fn form_schema(text: String) -> Result<model::Json, Bad> {
+    let schema = object("schema", text)?;
+    let read = serde_json::from_str::<Flat>(schema.as_str());
+    read.map_err(|error| Bad::new("schema", format!("it is no flat form: {error}")))?;
+    Ok(schema)
+}
+
+/// What a form has to have. What it may have besides is left to clients.
+#[derive(serde::Deserialize)]
+struct Flat {
+    #[serde(rename = "type")]
+    _type: TypeOfForm,
+    #[serde(rename = "properties")]
+    _properties: BTreeMap<String, Field>,
+}
+
+#[derive(serde::Deserialize)]
+struct Field {
+    #[serde(rename = "type")]
+    _type: TypeOfField,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TypeOfForm {
+    Object,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TypeOfField {
+    String,
+    Number,
+    Integer,
+    Boolean,
+    /// Several choices at once.
+    Array,
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, tool};
+    use super::{Outcome, form_schema, tool};
     use crate::abi::v0_1::bindings::exports::wharf::plugin::tools::ToolOutcome;
 
     #[test]
@@ -160,5 +201,27 @@ mod tests {
         let second = tool(ToolOutcome::Deferred, true).map_err(|bad| bad.to_string());
         let expected = "a malformed `outcome`: the call has been put off already";
         assert_eq!(second, Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn forms_are_flat() {
+        let check = |schema: &str| form_schema(schema.to_owned()).is_ok();
+        assert!(check(r#"{"type":"object","properties":{}}"#));
+        for field in ["string", "number", "integer", "boolean", "array"] {
+            let field = format!(r#"{{"type":"{field}","title":"x"}}"#);
+            let form = format!(r#"{{"type":"object","properties":{{"f":{field}}}}}"#);
+            assert!(check(&form), "{form}");
+        }
+        for form in [
+            "{}",
+            r#"{"type":"object"}"#,
+            r#"{"type":"array","properties":{}}"#,
+            r#"{"type":"object","properties":{"f":{"type":"object","properties":{}}}}"#,
+            r#"{"type":"object","properties":{"f":{"type":["string","null"]}}}"#,
+            r##"{"type":"object","properties":{"f":{"$ref":"#/$defs/f"}}}"##,
+            r#"{"type":"object","properties":{"f":true}}"#,
+        ] {
+            assert!(!check(form), "{form}");
+        }
     }
 }

@@ -5,12 +5,15 @@
     reason = "a test that finds something else than it expects has failed"
 )]
 
+mod answers;
+mod sessions;
+
 use std::sync::Arc;
 
-use wharf_mcp::model::{Annotations, Content, Event, Json, LogLevel, TextContent, ToolResult};
+use wharf_mcp::model::{Event, Json, LogLevel};
 use wharf_mcp::{
-    Capabilities, Effect, Header, Headers, HttpRoute, Operation, Peer, Reply, ServerFacts,
-    SessionMessage, Standing, route_http,
+    Capabilities, Effect, Header, Headers, HttpRoute, Peer, ServerFacts, SessionMessage, Standing,
+    route_http,
 };
 
 fn server() -> Arc<ServerFacts> {
@@ -30,13 +33,34 @@ fn server() -> Arc<ServerFacts> {
 
 /// A peer that has been driven through the messages, and what the last one led to.
 fn drive(peer: &mut Peer<u32>, message: &str) -> String {
-    match peer.receive(message.as_bytes(), &server()) {
+    told(peer.receive(message.as_bytes(), &server()))
+}
+
+fn told(effect: Effect<u32>) -> String {
+    match effect {
         Effect::Send(frame) => String::from_utf8(frame.to_vec()).unwrap(),
         Effect::Start(call) => format!("start {} {:?}", call.exchange.id(), call.operation),
         Effect::Cancel(handle) => format!("cancel {handle}"),
-        Effect::Response(response) => format!("response to {:?}", response.id),
-        Effect::Watch { uri, watched, .. } => format!("watch {uri} {watched}"),
-        Effect::Batch(effects) => format!("batch of {}", effects.len()),
+        Effect::Response(response) => {
+            let id = response.id.map_or("nobody".to_owned(), |id| id.to_string());
+            match response.outcome {
+                Ok(result) => format!("response to {id}: result {}", result.as_str()),
+                Err(error) => format!("response to {id}: error {}", error.as_str()),
+            }
+        }
+        Effect::Watch {
+            uri,
+            watched,
+            answer,
+            ..
+        } => {
+            let answer = String::from_utf8(answer.to_vec()).unwrap();
+            format!("watch {uri} {watched}, {answer}")
+        }
+        Effect::Batch(effects) => {
+            let effects: Vec<String> = effects.into_iter().map(told).collect();
+            format!("all of {effects:#?}")
+        }
         Effect::Nothing => "nothing".to_owned(),
     }
 }
@@ -78,7 +102,10 @@ fn a_channel_without_a_session_names_both_ways_in() {
         r#"{"jsonrpc":"2.0","method":"notifications/whatever"}"#,
         "nothing",
     );
-    check(r#"{"jsonrpc":"2.0","id":9,"result":{}}"#, "nothing");
+    check(
+        r#"{"jsonrpc":"2.0","id":9,"result":{}}"#,
+        "response to 9: result {}",
+    );
     let unreadable = drive(&mut peer, "{nonsense");
     assert!(
         unreadable.starts_with(r#"{"jsonrpc":"2.0","error":{"code":-32700,"#),
@@ -107,10 +134,15 @@ fn a_handshake_settles_the_revision() {
         } else {
             r#","completions":{}"#
         };
+        let tasks = if given == "2025-11-25" {
+            r#","tasks":{"cancel":{},"requests":{"tools":{"call":{}}}}"#
+        } else {
+            ""
+        };
         assert_eq!(
             reply,
             format!(
-                r#"{{"jsonrpc":"2.0","id":0,"result":{{"protocolVersion":"{given}","capabilities":{{"tools":{{}},"resources":{{}}{completions},"logging":{{}}}},"serverInfo":{{"name":"test","version":"1"}},"instructions":"Be kind."}}}}"#
+                r#"{{"jsonrpc":"2.0","id":0,"result":{{"protocolVersion":"{given}","capabilities":{{"tools":{{"listChanged":true}},"resources":{{"subscribe":true,"listChanged":true}}{completions},"logging":{{}}{tasks}}},"serverInfo":{{"name":"test","version":"1"}},"instructions":"Be kind."}}}}"#
             )
         );
     }
@@ -164,21 +196,6 @@ fn a_session_serves_its_requests() {
     );
 }
 
-/// RPC-7, CAN-2: ids that are running are taken; cancelling frees them.
-#[test]
-fn ids_are_taken_while_they_run() {
-    let mut peer = initialized("2025-06-18");
-    let request = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#;
-    assert!(drive(&mut peer, request).starts_with("start"));
-    peer.started(call_id(request), 7);
-    let duplicate = drive(&mut peer, request);
-    assert!(duplicate.contains("-32600"), "{duplicate}");
-    let cancel = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;
-    assert_eq!(drive(&mut peer, cancel), "cancel 7");
-    assert_eq!(drive(&mut peer, cancel), "nothing");
-    assert!(drive(&mut peer, request).starts_with("start"));
-}
-
 fn call_id(request: &str) -> wharf_mcp::RequestId {
     let Ok(wharf_mcp::Message::Request { id, .. }) = wharf_mcp::parse(request.as_bytes()) else {
         panic!("{request} is no request")
@@ -192,7 +209,7 @@ fn modern_requests_pass_beside_a_session() {
     let mut peer = Peer::new(Arc::default());
     let discover =
         format!(r#"{{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{{{MODERN}}}}}"#);
-    let expected = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{},"resources":{},"completions":{},"logging":{}},"instructions":"Be kind.","ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#;
+    let expected = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"completions":{},"logging":{},"extensions":{"io.modelcontextprotocol/tasks":{}}},"instructions":"Be kind.","ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#;
     assert_eq!(drive(&mut peer, &discover), expected);
     let mut peer = initialized("2025-03-26");
     assert_eq!(drive(&mut peer, &discover), expected);
@@ -403,75 +420,5 @@ fn events_are_sent_to_those_who_want_them() {
         call.exchange
             .notification(&log(LogLevel::Emergency), None)
             .is_none()
-    );
-}
-
-/// RPC-9, DSC-6, TOL-10, DWN-1, DWN-3, DWN-4: one result in every revision.
-#[test]
-fn a_result_is_written_for_its_reader() {
-    let reply = Reply::Tool(ToolResult {
-        content: Vec::new(),
-        structured: Some(Json::parse("[1,\n2]".to_owned()).unwrap()),
-        is_error: false,
-        meta: None,
-    });
-    let text = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"[1, 2]"}]}}"#;
-    for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
-        let mut peer = initialized(version);
-        let Effect::Start(call) =
-            peer.receive(request("tools/call", r#""name":"t""#).as_bytes(), &server())
-        else {
-            panic!("it was not started")
-        };
-        assert_eq!(
-            call.operation,
-            Operation::CallTool {
-                name: "t".to_owned(),
-                arguments: Json::empty_object(),
-            }
-        );
-        assert_eq!(call.exchange.answer(&reply).frame, text, "{version}");
-    }
-    let body = request("tools/call", &format!(r#""name":"t",{MODERN}"#));
-    let Effect::Start(call) = Peer::<u32>::new(Arc::default()).receive(body.as_bytes(), &server())
-    else {
-        panic!("it was not started")
-    };
-    assert_eq!(
-        call.exchange.answer(&reply).frame,
-        r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"[1, 2]"}],"structuredContent":[1, 2],"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#
-    );
-}
-
-/// MET-3, DSC-6, DWN-8: what a plugin adds stays, and nothing empty is left behind.
-#[test]
-fn additions_are_written_as_far_as_they_are_known() {
-    let reply = Reply::Tool(ToolResult {
-        content: vec![Content::Text(TextContent {
-            text: "x".to_owned(),
-            annotations: Some(Annotations {
-                last_modified: Some("2025-01-12T15:00:58Z".to_owned()),
-                ..Annotations::default()
-            }),
-            meta: None,
-        })],
-        structured: None,
-        is_error: false,
-        meta: Some(Json::parse(r#"{ "a": 1 }"#.to_owned()).unwrap()),
-    });
-    let answer = |peer: &mut Peer<u32>, body: String| match peer.receive(body.as_bytes(), &server())
-    {
-        Effect::Start(call) => call.exchange.answer(&reply).frame,
-        other => panic!("it was not started: {other:?}"),
-    };
-    let call = request("tools/call", r#""name":"t""#);
-    assert_eq!(
-        answer(&mut initialized("2024-11-05"), call),
-        r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"x"}],"_meta":{"a": 1}}}"#
-    );
-    let call = request("tools/call", &format!(r#""name":"t",{MODERN}"#));
-    assert_eq!(
-        answer(&mut Peer::new(Arc::default()), call),
-        r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"x","annotations":{"lastModified":"2025-01-12T15:00:58Z"}}],"_meta":{"a": 1,"io.modelcontextprotocol/serverInfo":{"name":"test","version":"1"}}}}"#
     );
 }
