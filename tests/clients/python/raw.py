@@ -102,9 +102,7 @@ class Http:
         self._connect = connect
         self._idle: list[tuple[float, Streams]] = []
 
-    async def request(
-        self, method: str, path: str, headers: dict[str, str], body: bytes = b""
-    ) -> Response:
+    async def request(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Response:
         """Makes a request, and reads the head of its response."""
         reader, writer = streams = await self._take()
         fields = {"Host": "localhost", "Content-Length": str(len(body)), **headers}
