@@ -262,7 +262,10 @@ impl Tasks {
 impl Entry {
     /// The task as it is now.
     fn task(&self) -> Task {
-        let state = self.state.borrow();
+        self.task_in(&self.state.borrow())
+    }
+
+    fn task_in(&self, state: &Status) -> Task {
         Task {
             id: Arc::clone(&self.id),
             state: state.state.clone(),
@@ -283,7 +286,10 @@ impl Entry {
 
     async fn awaited(&self, exchange: &Exchange, line: &Line) -> Reply {
         let mut changed = self.state.subscribe();
-        self.speak_on(line);
+        // Else it speaks on the channel itself, and need not stop when this call does.
+        if !line.outlives_calls {
+            self.speak_on(line);
+        }
         loop {
             let now = changed.borrow_and_update().state.clone();
             match now {
@@ -405,19 +411,17 @@ impl Entry {
         was_running
     }
 
-    /// Changes the state, and tells those that listen if it did change.
+    /// Changes the state, and tells those that listen if it did change: each change
+    /// once, before the next can happen.
     fn modify(&self, modify: impl FnOnce(&mut Status) -> bool) -> bool {
-        let changed = self.state.send_if_modified(|state| {
+        self.state.send_if_modified(|state| {
             let changed = modify(state);
             if changed {
                 state.updated = Timestamp::now();
+                self.changes.publish_task(&self.task_in(state));
             }
             changed
-        });
-        if changed {
-            self.changes.publish_task(&self.task());
-        }
-        changed
+        })
     }
 }
 

@@ -117,6 +117,27 @@ fn is_told_of_progress_under_the_same_token(way: Way) {
     }
 }
 
+/// PRG-4: to stop waiting for the result is not to stop listening.
+#[test]
+fn is_told_of_progress_when_nobody_waits_any_more() {
+    let (_host, mut client) = stage(Way::WEBSOCKET);
+    let forever = json!({ "n": 1_000_000, "delay_ms": 10 });
+    let wish = json!({ "task": {}, "_meta": { "progressToken": "steps" } });
+    let id = id(&client.call("task_steps", forever, wish)["task"]);
+    let waiting = client.start("tasks/result", named(&id));
+    // By then it waits.
+    for _ in 0..50 {
+        get(&mut client, &id);
+    }
+    client.notify("notifications/cancelled", &json!({ "requestId": waiting }));
+    // The cancellation has been read by the time there is an answer to this.
+    get(&mut client, &id);
+    for _ in 0..=client.unasked().len() {
+        assert_eq!(client.notification()["method"], "notifications/progress");
+    }
+    client.result("tasks/cancel", named(&id));
+}
+
 /// TKD-6.
 fn a_failure_of_the_tool_is_a_failed_task(way: Way) {
     let (_host, mut client) = stage(way);
