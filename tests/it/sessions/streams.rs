@@ -204,7 +204,7 @@ fn calls_that_say_much_at_once() {
         for _ in 0..16 {
             scope.spawn(|| {
                 let session = Session::open(&host, D);
-                for id in 1..=8 {
+                for id in 1..=4 {
                     is_all_there(session.stream(id, "flood_progress", &much));
                     is_all_there(modern.send(host.address()).must_be(200));
                 }
