@@ -172,7 +172,7 @@ impl Running {
         let tasks = &self.calls.tasks;
         let reply = match &self.operation {
             Operation::Listen(filter) => self.listen(filter, subject).await,
-            Operation::GetTask { id } => tasks.get(id, subject).map(Reply::Task),
+            Operation::GetTask { id } => tasks.get(id, subject, &self.exchange).map(Reply::Task),
             Operation::ListTasks { cursor } => tasks.list(cursor.as_deref(), subject),
             Operation::UpdateTask { id, answers } => tasks
                 .update(id, subject, answers)

@@ -345,6 +345,11 @@ impl Exchange {
         self.dialect.tasks == Tasks::Core
     }
 
+    /// Whether who looks at a task that has ended is shown its result (TKE-5).
+    pub fn tasks_show_ends(&self) -> bool {
+        self.dialect.tasks == Tasks::Extension
+    }
+
     /// Whether giving up a task is only noted, and fine if it has ended (TKE-7).
     pub fn acknowledges_cancelling(&self) -> bool {
         self.dialect.tasks == Tasks::Extension

@@ -6,7 +6,8 @@
 //! form is the protocol layer's knowledge.
 //!
 //! Tasks live in memory, for as long as they were promised to be kept, and end with
-//! the host. Their identifiers are 128 random bits; whoever has a name sees only
+//! the host. When there are too many, the oldest whose end is known to its client
+//! makes room; if there is none, there is no new one. Their identifiers are 128 random bits; whoever has a name sees only
 //! their own (TKD-10, TKE-13).
 
 mod job;
@@ -90,6 +91,10 @@ struct Status {
     answers: Vec<(String, Answer)>,
     /// What is to be stopped when it is cancelled.
     abort: Option<AbortHandle>,
+    /// Whether the client has been told how it ended.
+    told: bool,
+    /// Whether it had to make room for another.
+    removed: bool,
 }
 
 impl Tasks {
@@ -121,7 +126,10 @@ impl Tasks {
         let kept = {
             let (entry, table) = (Arc::clone(&entry), Arc::clone(&self.table));
             async move {
-                tokio::time::sleep_until(entry.expires).await;
+                let mut changed = entry.state.subscribe();
+                let removed = changed.wait_for(|state| state.removed);
+                // Either way it is over with it.
+                let _expired = timeout_at(entry.expires, removed).await;
                 table.lock().remove(&entry.id);
             }
         };
@@ -142,9 +150,13 @@ impl Tasks {
         let owner = job.context.principal.subject.clone();
         let mut table = self.table.lock();
         let own = table.values().filter(|entry| entry.owner == owner).count();
-        if table.len() >= MAX_TASKS || owner.is_some() && own >= MAX_OWN {
-            let problem = "there are too many tasks: wait for some to expire".to_owned();
-            return Err(Refusal::Internal(problem));
+        let too_many_own = owner.is_some() && own >= MAX_OWN;
+        if (table.len() >= MAX_TASKS || too_many_own)
+            && !make_room(&mut table, |entry| !too_many_own || entry.owner == owner)
+        {
+            let problem = "there are too many tasks: fetch the results of those that have \
+                           ended, or wait for some to expire";
+            return Err(Refusal::Internal(problem.to_owned()));
         }
         let now = Timestamp::now();
         let state = Status {
@@ -152,6 +164,8 @@ impl Tasks {
             updated: now,
             answers: Vec::new(),
             abort: None,
+            told: false,
+            removed: false,
         };
         let entry = Arc::new(Entry {
             id: format!("{:032x}", rand::random::<u128>()).into(),
@@ -182,8 +196,18 @@ impl Tasks {
             .ok_or_else(|| gone(id))
     }
 
-    pub(super) fn get(&self, id: &str, subject: Option<&str>) -> Result<Task, Refusal> {
-        self.find(id, subject).map(|entry| entry.task())
+    pub(super) fn get(
+        &self,
+        id: &str,
+        subject: Option<&str>,
+        exchange: &Exchange,
+    ) -> Result<Task, Refusal> {
+        let entry = self.find(id, subject)?;
+        let task = entry.task();
+        if exchange.tasks_show_ends() && task.state.is_terminal() {
+            entry.told();
+        }
+        Ok(task)
     }
 
     /// The principal's tasks, oldest first (TKD-5).
@@ -294,6 +318,7 @@ impl Entry {
             let now = changed.borrow_and_update().state.clone();
             match now {
                 TaskState::Ended(end) => {
+                    self.told();
                     return Reply::TaskEnd {
                         task: Arc::clone(&self.id),
                         end,
@@ -394,6 +419,21 @@ impl Entry {
         *self.line() = None;
     }
 
+    /// Notes that its client knows how it ended.
+    fn told(&self) {
+        // Nobody waits for that.
+        self.state.send_if_modified(|state| {
+            state.told = true;
+            false
+        });
+    }
+
+    /// Whether its record is of no more use: there is nothing to fetch (any more).
+    fn is_done_with(&self) -> bool {
+        let state = self.state.borrow();
+        state.told || matches!(state.state, TaskState::Cancelled)
+    }
+
     /// Gives it up. False if it had ended.
     fn cancel(&self) -> bool {
         let mut abort = None;
@@ -449,6 +489,20 @@ impl Events for Entry {
 /// What is said of a task that is not there, no longer there, or somebody else's.
 fn gone(id: &str) -> Refusal {
     Refusal::InvalidParams(format!("there is no task `{id}` (any more)"))
+}
+
+/// Removes the oldest of some tasks that is of no more use. False if there is none.
+fn make_room(table: &mut HashMap<Arc<str>, Arc<Entry>>, among: impl Fn(&Entry) -> bool) -> bool {
+    let oldest = table
+        .values()
+        .filter(|entry| among(entry) && entry.is_done_with())
+        .min_by_key(|entry| entry.number)
+        .map(|entry| Arc::clone(&entry.id));
+    let Some(entry) = oldest.and_then(|id| table.remove(&id)) else {
+        return false;
+    };
+    entry.state.send_modify(|state| state.removed = true);
+    true
 }
 
 impl Table {

@@ -111,6 +111,26 @@ fn how_many_one_may_have() {
     all_are_listed(&mut client, MAX_OWN);
 }
 
+/// TKD-10: who fetches what ended is not locked out by what they have fetched, and
+/// what they have not fetched is kept.
+#[test]
+fn what_was_fetched_makes_room() {
+    const MAX_OWN: usize = 256;
+    for way in [Way::UNIX, Way::UNIX_MODERN] {
+        let (_host, mut client) = stage(way);
+        let kept = begun(&mut client, "task_required", json!({}));
+        for _ in 0..MAX_OWN + 10 {
+            let id = begun(&mut client, "task_required", json!({}));
+            until(&mut client, &id, "completed");
+            // In the other form, looking has shown the result.
+            if way == Way::UNIX {
+                client.result("tasks/result", named(&id));
+            }
+        }
+        assert_eq!(get(&mut client, &kept)["status"], "completed");
+    }
+}
+
 /// TKD-5: page by page, each once, oldest first.
 #[track_caller]
 fn all_are_listed(client: &mut Partner, count: usize) {
