@@ -26,7 +26,7 @@ use wharf_mcp::model::{
     ReadResult, ResourcePage, ToolResult,
 };
 use wharf_mcp::{Effect, Operation, Peer, Reply};
-use wharf_runtime::{Grants, Limits, PluginSource, Runtime, RuntimeConfig};
+use wharf_runtime::{PluginOptions, PluginSource, Runtime, RuntimeConfig};
 
 fn call(criterion: &mut Criterion) {
     let tokio = tokio::runtime::Builder::new_current_thread()
@@ -68,7 +68,7 @@ async fn load_hello() -> wharf_runtime::Plugin {
     };
     let changes = Arc::new(|_| {});
     runtime
-        .load(source, &Grants::default(), &Limits::default(), changes)
+        .load(source, &PluginOptions::default(), changes)
         .await
         .unwrap()
 }
@@ -106,6 +106,7 @@ fn invocation(context: CallContext) -> Invocation {
     Invocation {
         context: Arc::new(context),
         events: Arc::new(Silence),
+        session: None,
     }
 }
 

@@ -241,6 +241,7 @@ impl Running {
         let invocation = Invocation {
             context: Arc::clone(context),
             events: Speaker::of_call(&self.exchange, &self.line),
+            session: self.line.asks.as_ref().map(|asks| asks.session().clone()),
         };
         self.calls.router.route(&self.operation, invocation).await
     }

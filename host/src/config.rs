@@ -228,6 +228,7 @@ fn serve(
         grants: Grants {
             dirs: grants::dirs(&args.dir)?,
             env: grants::env(&args.env, environment)?,
+            ..Grants::default()
         },
         limits: Limits {
             deadline: units::time("--timeout", &args.timeout)?,

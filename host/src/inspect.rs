@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use wharf_runtime::{Description, Grants, Inspection, Limits, LoadError, PluginSource, Runtime};
+use wharf_runtime::{Description, Inspection, LoadError, PluginOptions, PluginSource, Runtime};
 
 use crate::compile::{CompileError, Listener, PluginFile, component_path};
 use crate::config::InspectConfig;
@@ -108,10 +108,8 @@ async fn offer(name: &str, bytes: Bytes, runtime: &Runtime) -> Result<Descriptio
         name: name.into(),
         bytes,
     };
-    let (grants, limits) = (Grants::default(), Limits::default());
-    let plugin = runtime
-        .load(source, &grants, &limits, Arc::new(|_| ()))
-        .await?;
+    let options = PluginOptions::default();
+    let plugin = runtime.load(source, &options, Arc::new(|_| ())).await?;
     Ok(plugin.description().clone())
 }
 

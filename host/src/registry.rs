@@ -24,7 +24,7 @@ use wharf_mcp::model::{
 };
 use wharf_mcp::{Capabilities, DefinitionList, InvalidMirror, Mirrored, ServerFacts};
 
-pub use wharf_runtime::{Call as Invocation, Description, Events};
+pub use wharf_runtime::{Call as Invocation, Description, Events, Session};
 
 pub(crate) use cursor::ResourceCursor;
 

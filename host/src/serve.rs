@@ -12,7 +12,9 @@ use anyhow::{Context, bail};
 use tokio::task::JoinSet;
 use wharf_mcp::StateKeys;
 use wharf_mcp::model::Change;
-use wharf_runtime::{ChangeSink, Plugin, PluginSource, Runtime, RuntimeConfig, SetupError};
+use wharf_runtime::{
+    ChangeSink, Plugin, PluginOptions, PluginSource, Runtime, RuntimeConfig, SetupError,
+};
 
 use crate::changes::Changes;
 use crate::compile::{self, PluginFile};
@@ -238,8 +240,13 @@ async fn load(
         name: file.name.as_str().into(),
         bytes: bytes.into(),
     };
+    let options = PluginOptions {
+        grants: config.grants.clone(),
+        limits: config.limits.clone(),
+        ..PluginOptions::default()
+    };
     runtime
-        .load(source, &config.grants, &config.limits, changes)
+        .load(source, &options, changes)
         .await
         .with_context(what)
 }

@@ -9,7 +9,9 @@ use tokio::runtime::{Builder, Runtime as Tokio};
 use tokio::task::JoinSet;
 use wharf_fixtures::{HELLO, ROGUE};
 use wharf_mcp::model::Json;
-use wharf_runtime::{Call, DirGrant, Grants, Limits, Plugin, PluginSource, Runtime, RuntimeConfig};
+use wharf_runtime::{
+    Call, DirGrant, Grants, Plugin, PluginOptions, PluginSource, Runtime, RuntimeConfig, Value,
+};
 
 fn tokio() -> Tokio {
     let mut builder = Builder::new_multi_thread();
@@ -31,7 +33,14 @@ async fn load(runtime: &Runtime, path: &str, grants: &Grants) -> Plugin {
     };
     let changes = Arc::new(|_| ());
     let loaded = runtime
-        .load(source, grants, &Limits::default(), changes)
+        .load(
+            source,
+            &PluginOptions {
+                grants: grants.clone(),
+                ..PluginOptions::default()
+            },
+            changes,
+        )
         .await;
     loaded.expect("the fixture loads")
 }
@@ -65,7 +74,8 @@ fn calls(c: &mut Criterion) {
             guest: "/tmp".to_owned(),
             writable: false,
         }],
-        env: vec![("NAME".to_owned(), "value".to_owned())],
+        env: vec![("NAME".to_owned(), Value::plain("value"))],
+        ..Grants::default()
     };
     let granted = tokio.block_on(load(&runtime, HELLO, &grants));
     c.bench_function("call/greet with grants", |b| {

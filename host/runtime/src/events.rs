@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use wharf_mcp::model::{CallContext, Change, Event, LogLevel};
 
+use crate::session::Session;
+
 /// Everything about a call that is not its target and arguments.
 #[derive(Clone)]
 pub struct Call {
@@ -14,6 +16,8 @@ pub struct Call {
     pub context: Arc<CallContext>,
     /// Where progress and log messages go.
     pub events: Arc<dyn Events>,
+    /// The session it is made in, if there is one.
+    pub session: Option<Session>,
 }
 
 /// Where a running call's progress and log messages go.
@@ -64,6 +68,7 @@ impl Call {
         Self {
             context: Arc::default(),
             events: Arc::new(()),
+            session: None,
         }
     }
 }

@@ -5,12 +5,24 @@
 //! loaded; a call then gets copies of the handles. The operator's folder stays
 //! the one that was there at load even if another takes its name.
 
+mod http;
+mod reality;
+mod sockets;
+mod store;
+mod value;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+
+pub use http::{HttpGrant, HttpTarget, TargetProblem};
+pub use reality::{Clock, Randomness};
+pub use sockets::{SocketGrant, SocketProblem, SocketTarget};
+pub use store::{StoreGrant, StoreScope};
+pub use value::Value;
 
 /// What a plugin may reach. The default is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +32,19 @@ pub struct Grants {
     pub dirs: Vec<DirGrant>,
     /// Environment variables as name and value. The host's own are never passed
     /// on.
-    pub env: Vec<(String, String)>,
+    pub env: Vec<(String, Value)>,
+    /// Values of `wasi:config`, as key and value.
+    pub config: Vec<(String, Value)>,
+    /// HTTP requests.
+    pub http: Option<HttpGrant>,
+    /// Sockets of its own.
+    pub sockets: SocketGrant,
+    /// A key-value store.
+    pub store: Option<StoreGrant>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where random numbers come from.
+    pub random: Randomness,
 }
 
 /// A folder that a plugin may use.
@@ -90,7 +114,11 @@ impl Grants {
         let mut wasi = builder.build();
         Ok(Granted {
             files: wasi.filesystem().clone(),
-            env: self.env.clone().into(),
+            env: self
+                .env
+                .iter()
+                .map(|(name, value)| (name.clone(), value.reveal().to_string()))
+                .collect(),
             has_files: !self.dirs.is_empty(),
         })
     }

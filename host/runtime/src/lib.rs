@@ -68,9 +68,11 @@ mod imports;
 mod invoke;
 mod limits;
 mod network;
+mod options;
 mod output;
 mod plugin;
 mod runtime;
+mod session;
 mod state;
 mod surface;
 mod ticker;
@@ -81,8 +83,13 @@ mod wasi;
 pub use engine::{RuntimeConfig, SetupError};
 pub use error::LoadError;
 pub use events::{Call, ChangeSink, Events};
-pub use grants::{DirGrant, GrantError, Grants};
+pub use grants::{
+    Clock, DirGrant, GrantError, Grants, HttpGrant, HttpTarget, Randomness, SocketGrant,
+    SocketProblem, SocketTarget, StoreGrant, StoreScope, TargetProblem, Value,
+};
 pub use limits::Limits;
+pub use options::{Instances, PluginOptions};
 pub use plugin::{Description, Plugin, PluginSource};
 pub use runtime::Runtime;
+pub use session::Session;
 pub use surface::{Inspection, Interface, Need};

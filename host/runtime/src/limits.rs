@@ -3,6 +3,7 @@
 //! There is no way to switch a limit off. A plugin is somebody else's program,
 //! fed by somebody else's language model; what is unbounded will be reached.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::events::Call;
@@ -40,6 +41,11 @@ pub struct Limits {
     /// 10 min: long enough for a report or a build, and a plugin that hangs is
     /// noticed the same day. Waiting for a person's answers does not count.
     pub task_deadline: Duration,
+    /// Processor time that one call may use. 10 s: a third of its deadline; what
+    /// computes for longer is stuck, or belongs into a task.
+    pub cpu: Duration,
+    /// The same for a call that runs as a task. 2 min.
+    pub task_cpu: Duration,
     /// Bytes of text and lists that a call may return. 16 MiB: more than any
     /// model reads; a picture of that size is possible.
     pub output: usize,
@@ -49,6 +55,17 @@ pub struct Limits {
     /// Calls that may wait for one of those to end; the next one is told that the
     /// plugin is busy. 256: four rounds, which a client can be asked to wait.
     pub queue: usize,
+    /// How long one may wait. 10 s: whoever waits longer had better be told, and try
+    /// again when there is room.
+    pub queue_wait: Duration,
+    /// Calls that may begin in a second; none: as many as there are. What runs at once
+    /// is bounded anyway, so this is for plugins that must not do too much of
+    /// something, such as ask a service that counts.
+    pub rate: Option<NonZeroU32>,
+    /// Handles a call may hold open: files, streams, connections, timers. 256: each
+    /// open file is a descriptor of the host's process, of which there are 1,024 by
+    /// default.
+    pub handles: usize,
     /// Progress reports that a call may make, and log messages beside them. The
     /// rest is dropped. 1,000: the plugin contract promises that many.
     pub events: u32,
@@ -69,9 +86,14 @@ impl Default for Limits {
             memory: 64 << 20,
             deadline: Duration::from_secs(30),
             task_deadline: Duration::from_mins(10),
+            cpu: Duration::from_secs(10),
+            task_cpu: Duration::from_mins(2),
             output: 16 << 20,
             concurrency: 64,
             queue: 256,
+            queue_wait: Duration::from_secs(10),
+            rate: None,
+            handles: 256,
             events: 1_000,
             event_bytes: 1 << 20,
             changes: 100,

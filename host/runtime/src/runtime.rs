@@ -20,6 +20,7 @@ use crate::gate::Gate;
 use crate::grants::{Granted, Grants};
 use crate::invoke::Ready;
 use crate::limits::Limits;
+use crate::options::PluginOptions;
 use crate::plugin::{Plugin, PluginSource};
 use crate::state::{Guest, State};
 use crate::surface::Inspection;
@@ -71,10 +72,10 @@ impl Runtime {
     pub async fn load(
         &self,
         source: PluginSource,
-        grants: &Grants,
-        limits: &Limits,
+        options: &PluginOptions,
         changes: ChangeSink,
     ) -> Result<Plugin, LoadError> {
+        let PluginOptions { grants, limits, .. } = options;
         let (component, granted) = self.prepare(source.bytes, grants.clone()).await?;
         let guest = Arc::new(Guest {
             denials: Denials::new(&source.name),

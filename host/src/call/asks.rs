@@ -9,12 +9,16 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use wharf_mcp::{RequestId, Response};
 
+use crate::registry::Session;
+
 /// How many questions one client may be asked at a time, by all its calls together.
 const MAX_ASKED: usize = 256;
 
 /// The open questions of one channel or session.
 pub(crate) struct Asks {
     table: Mutex<Table>,
+    /// What plugins keep for as long as it lasts.
+    session: Session,
     /// Sends a message that belongs to no call any more. It must not wait.
     aside: Box<dyn Fn(Bytes) + Send + Sync>,
 }
@@ -37,8 +41,14 @@ impl Asks {
     pub(crate) fn new(aside: impl Fn(Bytes) + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             table: Mutex::default(),
+            session: Session::new(),
             aside: Box::new(aside),
         })
+    }
+
+    /// The session, as plugins see it.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Opens a question, which has to be sent under its id. None if there are too

@@ -29,7 +29,7 @@ use wharf_mcp::{Exchange, Refusal, Reply, Task, TaskEnd, TaskState};
 use super::speak::Earshot;
 use super::{Asks, Line, Speaker, ask, check_form};
 use crate::changes::Changes;
-use crate::registry::Events;
+use crate::registry::{Events, Session};
 
 pub(super) use job::Job;
 
@@ -354,6 +354,11 @@ impl Entry {
         if self.exchange.tasks_may_speak() && session == Some(self.session.as_ptr()) {
             *self.line() = line.earshot();
         }
+    }
+
+    /// The session it was made in, while there is one.
+    fn session(&self) -> Option<Session> {
+        self.session.upgrade().map(|asks| asks.session().clone())
     }
 
     fn line(&self) -> MutexGuard<'_, Option<Earshot>> {

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf, absolute};
 
-use wharf_runtime::DirGrant;
+use wharf_runtime::{DirGrant, Value};
 
 use super::{ConfigError, DirProblem, EnvProblem, Environment};
 
@@ -37,8 +37,8 @@ pub(super) fn dirs(values: &[String]) -> Result<Vec<DirGrant>, ConfigError> {
 pub(super) fn env(
     values: &[String],
     environment: &Environment,
-) -> Result<Vec<(String, String)>, ConfigError> {
-    let mut variables: Vec<(String, String)> = Vec::with_capacity(values.len());
+) -> Result<Vec<(String, Value)>, ConfigError> {
+    let mut variables: Vec<(String, Value)> = Vec::with_capacity(values.len());
     for value in values {
         let (name, text) = variable(value, environment).map_err(|problem| ConfigError::Env {
             value: value.clone(),
@@ -53,7 +53,9 @@ pub(super) fn env(
     Ok(variables)
 }
 
-fn variable(value: &str, environment: &Environment) -> Result<(String, String), EnvProblem> {
+/// What is written on the command line can be seen by anybody; what is taken from the
+/// host's environment may be a secret.
+fn variable(value: &str, environment: &Environment) -> Result<(String, Value), EnvProblem> {
     let (name, text) = match value.split_once('=') {
         Some((name, text)) => (name, Some(text)),
         None => (value, None),
@@ -70,8 +72,11 @@ fn variable(value: &str, environment: &Environment) -> Result<(String, String), 
             name: name.to_owned(),
         }),
     };
-    let text = text.map_or_else(inherited, Ok)?;
-    Ok((name.to_owned(), text.to_owned()))
+    let value = match text {
+        Some(text) => Value::plain(text),
+        None => Value::secret(inherited()?),
+    };
+    Ok((name.to_owned(), value))
 }
 
 /// `HOST::GUEST`, `HOST::GUEST:MODE`, `HOST` or `HOST:MODE`. The last `::` counts,

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use wharf_fixtures::MOODY;
 use wharf_mcp::model::{Change, List};
-use wharf_runtime::{ChangeSink, DirGrant, Grants, Limits, LoadError, Plugin, PluginSource};
+use wharf_runtime::{
+    ChangeSink, DirGrant, Grants, Limits, LoadError, Plugin, PluginOptions, PluginSource,
+};
 
 use crate::support::{call, component, runtime};
 
@@ -26,7 +28,17 @@ async fn moody(folder: &TempDir, changes: ChangeSink) -> Result<Plugin, LoadErro
         bytes: component(MOODY),
     };
     let limits = Limits::default();
-    runtime().load(source, &grants, &limits, changes).await
+    runtime()
+        .load(
+            source,
+            &PluginOptions {
+                grants,
+                limits,
+                ..PluginOptions::default()
+            },
+            changes,
+        )
+        .await
 }
 
 fn mood(folder: &TempDir, names: &str) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use wharf_fixtures::EVERYTHING;
 use wharf_mcp::model::{Change, Event, List, LogLevel};
-use wharf_runtime::{ChangeSink, Grants, Limits, Plugin, PluginSource};
+use wharf_runtime::{ChangeSink, Limits, Plugin, PluginOptions, PluginSource};
 
 use crate::support::{Recorder, call, component, json, rogue, runtime, text};
 
@@ -164,7 +164,14 @@ async fn everything(changes: ChangeSink, limits: &Limits) -> Plugin {
         bytes: component(EVERYTHING),
     };
     let loaded = runtime()
-        .load(source, &Grants::default(), limits, changes)
+        .load(
+            source,
+            &PluginOptions {
+                limits: limits.clone(),
+                ..PluginOptions::default()
+            },
+            changes,
+        )
         .await;
     loaded.expect("the fixture loads")
 }

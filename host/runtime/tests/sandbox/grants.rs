@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use tempfile::TempDir;
 use wharf_mcp::model::Outcome;
-use wharf_runtime::{Call, DirGrant, Grants, Limits, Plugin};
+use wharf_runtime::{Call, DirGrant, Grants, Limits, Plugin, Value};
 
 use crate::support::{Log, json, rogue_in, runtime, text};
 
@@ -121,7 +121,7 @@ async fn without_a_grant_there_are_no_files_and_the_log_says_how() {
 #[tokio::test]
 async fn variables_are_those_that_were_granted() {
     let grants = Grants {
-        env: vec![("GRANTED".to_owned(), "1".to_owned())],
+        env: vec![("GRANTED".to_owned(), Value::plain("1"))],
         ..Grants::default()
     };
     let without = rogue_in(&runtime(), &Grants::default(), &Limits::default()).await;

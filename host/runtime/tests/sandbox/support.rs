@@ -11,7 +11,8 @@ use tokio::sync::Semaphore;
 use wharf_fixtures::ROGUE;
 use wharf_mcp::model::{Content, Event, Fault, Json, LogLevel, Outcome, ToolResult};
 use wharf_runtime::{
-    Call, Events, Grants, Limits, LoadError, Plugin, PluginSource, Runtime, RuntimeConfig,
+    Call, Events, Grants, Limits, LoadError, Plugin, PluginOptions, PluginSource, Runtime,
+    RuntimeConfig,
 };
 
 /// A component of the fixtures, by its path.
@@ -51,7 +52,12 @@ pub(crate) async fn load_in(
 ) -> Result<Plugin, LoadError> {
     let name = "p".into();
     let source = PluginSource { name, bytes };
-    runtime.load(source, grants, limits, Arc::new(|_| ())).await
+    let options = PluginOptions {
+        grants: grants.clone(),
+        limits: limits.clone(),
+        ..PluginOptions::default()
+    };
+    runtime.load(source, &options, Arc::new(|_| ())).await
 }
 
 /// The plugin that misbehaves on request.

@@ -39,6 +39,7 @@ impl Job {
             let invocation = Invocation {
                 context: Arc::clone(&self.context),
                 events,
+                session: entry.session(),
             };
             match self.router.route(&self.operation, invocation).await {
                 Outcome::Complete(Reply::Tool(result)) => return Ok(result),

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use wharf_runtime::Value;
+
 use super::{dirs, env};
 use crate::config::{ConfigError, Environment};
 
@@ -132,13 +134,13 @@ fn folders_must_not_contradict_each_other() {
 fn variables() {
     let environment: Environment = [("KEY", "from the host")].into_iter().collect();
     let values = ["KEY", "A=b=c", "EMPTY="].map(str::to_owned);
-    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let pair = |name: &str, value| (name.to_owned(), value);
     assert_eq!(
         env(&values, &environment).unwrap(),
         [
-            pair("KEY", "from the host"),
-            pair("A", "b=c"),
-            pair("EMPTY", "")
+            pair("KEY", Value::secret("from the host")),
+            pair("A", Value::plain("b=c")),
+            pair("EMPTY", Value::plain(""))
         ]
     );
 }
