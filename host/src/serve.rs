@@ -36,7 +36,7 @@ pub(crate) async fn serve(
     signals: &mut Signals,
     report: Report,
 ) -> anyhow::Result<Exit> {
-    if let Some(file) = &config.file {
+    if let Some(file) = config.found_file() {
         report.using(file);
     }
     let hangups = signals.hangups().context("SIGHUP cannot be listened to")?;

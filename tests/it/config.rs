@@ -160,16 +160,16 @@ fn plugins_have_their_own_limits() {
         [plugins.patient]
         source = "rogue.wasm"
         prefix = "patient."
-        limits = { timeout = "20s", output = "1KiB" }
+        limits = { timeout = "20s", output = "64KiB" }
         "#,
         &[],
     );
     let mut client = client(&host);
     let nap = || json!({ "ms": 600 });
-    assert!(client.failure("quick.sleep", nap()).contains("200 ms"));
+    assert!(client.failure("quick.sleep", nap()).contains("0.2 s"));
     assert_eq!(client.text("patient.sleep", nap()), "awake");
-    let large = || json!({ "bytes": 2_000 });
-    assert_eq!(client.text("quick.huge_result", large()).len(), 2_000);
+    let large = || json!({ "bytes": 200_000 });
+    assert_eq!(client.text("quick.huge_result", large()).len(), 200_000);
     client.failure("patient.huge_result", large());
 }
 
@@ -191,7 +191,7 @@ fn flags_beside_a_file() {
     assert_eq!(client.text("env", json!({ "name": "A" })), "b");
     client.failure("own_env", json!({ "name": "A" }));
     let nap = || json!({ "ms": 600 });
-    assert!(client.failure("sleep", nap()).contains("200 ms"));
+    assert!(client.failure("sleep", nap()).contains("0.2 s"));
     assert_eq!(client.text("own_sleep", nap()), "awake");
 }
 

@@ -6,7 +6,7 @@ mod load;
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 use wharf_fixtures::{EMPTY, EVERYTHING, HELLO, ROGUE};
 
@@ -200,7 +200,7 @@ fn grants_that_change() {
     );
     reload(&host, 3);
     let late = client.failure("sleep", json!({ "ms": 1_000 }));
-    assert!(late.contains("200 ms"), "{late}");
+    assert!(late.contains("0.2 s"), "{late}");
     let log = host.log();
     assert!(!log.contains("first") && !log.contains("second"), "{log}");
 }
@@ -244,7 +244,7 @@ fn a_call_in_flight() {
             "_meta": { "progressToken": "t" },
         }),
     );
-    assert_eq!(client.notification()["params"]["progress"], 1);
+    assert_eq!(client.notification()["params"]["progress"], json!(1.0));
     place.copy(HELLO, "rogue.wasm");
     reload(&host, 1);
     let mut other = self::client(&host);
@@ -252,11 +252,11 @@ fn a_call_in_flight() {
     let exchange = client.answer(id);
     assert_eq!(exchange.answer["result"]["content"][0]["text"], "done");
     let progress = exchange.before.iter();
-    let progress: Vec<&Value> = progress
+    let progress: Vec<f64> = progress
         .filter(|it| it["method"] == "notifications/progress")
-        .map(|it| &it["params"]["progress"])
+        .map(|it| it["params"]["progress"].as_f64().unwrap())
         .collect();
-    assert_eq!(progress, [2, 3]);
+    assert_eq!(progress, [2.0, 3.0]);
 }
 
 /// With nobody watching, only the signal counts.

@@ -4,7 +4,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use wharf_fixtures::{EVERYTHING, HELLO, ROGUE};
+use wharf_fixtures::HELLO;
 
 use super::Place;
 
@@ -15,8 +15,8 @@ data-dir = "data"
 [plugins.hello]
 source = "hello.wasm"
 
-[plugins.rogue]
-source = "rogue.wasm"
+[plugins.stranger]
+source = "hello.wasm"
 prefix = "r."
 instances = { per = "session", max = 5, idle = "1m" }
 functions = true
@@ -28,7 +28,7 @@ sockets = { tcp = ["10.0.0.5:5432"] }
 store = true
 clock = "2026-01-01T00:00:00Z"
 random = 42
-limits = { memory = "1MiB", rate = 5 }
+limits = { memory = "8MiB", rate = 5 }
 "#;
 
 fn place() -> Place {
@@ -38,9 +38,7 @@ fn place() -> Place {
         .file("notes/a", "")
         .file("old/a", "")
         .file("token", "hush\n");
-    for (name, from) in [("hello", HELLO), ("rogue", ROGUE), ("whole", EVERYTHING)] {
-        fs::copy(from, place.path().join(format!("{name}.wasm"))).unwrap();
-    }
+    fs::copy(HELLO, place.path().join("hello.wasm")).unwrap();
     place
 }
 
@@ -53,7 +51,56 @@ fn check(place: &Place, words: &str) -> String {
 
 #[test]
 fn what_would_be_served() {
-    assert_snapshot!(check(&place(), ""), @"");
+    assert_snapshot!(check(&place(), ""), @r#"
+    exit 0
+    --- stdout
+    wharf.toml
+      listen         127.0.0.1:0 (HTTP)
+                     unix:mcp.sock (line by line)
+      data           data
+      calls          1000 at once, of all plugins
+
+    hello
+      source         hello.wasm
+      instances      a new one for each call
+      Granted
+        nothing
+      Imported, but not granted
+        environment    env = { NAME = "…" }
+      Limits
+        memory 64MiB, timeout 30s, task-timeout 10m, cpu 10s, task-cpu 2m
+        output 16MiB, concurrency 64, queue 256, queue-wait 10s, handles 256
+        messages 1000, message-bytes 1MiB, changes 100, console 64KiB
+      Tools
+        greet
+
+    stranger
+      source         hello.wasm
+      prefix         r.
+      instances      one for each session, 5 at most, until unused for 1m
+      functions      served as tools
+      Granted
+        files          [FOLDER]/notes as /notes, to read and change
+                       [FOLDER]/old as /old, to read
+        env            LANG = "C"
+                       KEY = (secret), from the variable KEY
+                       PIN = (secret)
+        config         token = (secret), from the file token
+        http           https://api.example.com
+                       with GET only
+                       also at 10.0.0.0/8, which is not public
+                       8 at once, 20s for an answer, bodies up to 16MiB there and 64MiB back
+        sockets        TCP to 10.0.0.5:5432
+        store          one for each principal, up to 16MiB
+        clock          always 2026-01-01T00:00:00Z
+        random         not random: seeded with 42
+      Limits
+        memory 8MiB, timeout 30s, task-timeout 10m, cpu 10s, task-cpu 2m
+        output 16MiB, concurrency 64, queue 256, queue-wait 10s, rate 5
+        handles 256, messages 1000, message-bytes 1MiB, changes 100, console 64KiB
+      Tools
+        r.greet
+    "#);
 }
 
 #[test]
@@ -64,32 +111,32 @@ fn what_would_be_served_as_json() {
     let found: Value = serde_json::from_str(json).unwrap();
     assert_eq!(found["file"], "wharf.toml");
     assert_eq!(found["problem"], Value::Null);
-    let [hello, rogue] = found["plugins"].as_array().unwrap().as_slice() else {
+    let [hello, stranger] = found["plugins"].as_array().unwrap().as_slice() else {
         panic!("{found:#}");
     };
     assert_eq!(hello["tools"], json!(["greet"]));
     assert_eq!(hello["grants"]["http"], Value::Null);
-    assert_eq!(rogue["tools"][0], "r.echo");
+    assert_eq!(stranger["tools"][0], "r.greet");
     assert_eq!(
-        rogue["instances"],
+        stranger["instances"],
         json!({ "per": "session", "max": 5, "idle": "1m" })
     );
     assert_eq!(
-        rogue["grants"]["env"],
+        stranger["grants"]["env"],
         json!([
             { "name": "LANG", "value": "C", "from": null },
             { "name": "KEY", "value": null, "from": "the variable KEY" },
             { "name": "PIN", "value": null, "from": null },
         ])
     );
-    assert_eq!(rogue["limits"]["memory"], "1MiB");
-    assert_eq!(rogue["limits"]["rate"], "5");
+    assert_eq!(stranger["limits"]["memory"], "8MiB");
+    assert_eq!(stranger["limits"]["rate"], "5");
     assert_eq!(
-        rogue["grants"]["store"],
+        stranger["grants"]["store"],
         json!({ "scope": "principal", "quota": "16MiB" })
     );
-    assert_eq!(rogue["grants"]["files"][0]["mode"], "rw");
-    assert_eq!(rogue["not_granted"], json!([]));
+    assert_eq!(stranger["grants"]["files"][0]["mode"], "rw");
+    assert_eq!(stranger["not_granted"], json!([]));
 }
 
 /// The status says so, the rest is looked at all the same.
@@ -97,7 +144,41 @@ fn what_would_be_served_as_json() {
 fn a_plugin_that_cannot_be_served() {
     let place = place();
     place.file("broken.wasm", "text");
-    assert_snapshot!(check(&place, "--stdio broken.wasm hello.wasm"), @"");
+    assert_snapshot!(check(&place, "--stdio --data-dir data broken.wasm hello.wasm"), @r#"
+    exit 1
+    --- stdout
+    from the command line
+      listen         standard input and output
+      data           data
+      calls          1000 at once, of all plugins
+
+    broken
+      Cannot be served: it is not a WebAssembly file
+      source         broken.wasm
+      instances      a new one for each call
+      Granted
+        nothing
+      Limits
+        memory 64MiB, timeout 30s, task-timeout 10m, cpu 10s, task-cpu 2m
+        output 16MiB, concurrency 64, queue 256, queue-wait 10s, handles 256
+        messages 1000, message-bytes 1MiB, changes 100, console 64KiB
+
+    hello
+      source         hello.wasm
+      instances      a new one for each call
+      Granted
+        nothing
+      Imported, but not granted
+        environment    env = { NAME = "…" }
+      Limits
+        memory 64MiB, timeout 30s, task-timeout 10m, cpu 10s, task-cpu 2m
+        output 16MiB, concurrency 64, queue 256, queue-wait 10s, handles 256
+        messages 1000, message-bytes 1MiB, changes 100, console 64KiB
+      Tools
+        greet
+    --- stderr
+    error: 1 of 2 plugins cannot be served
+    "#);
 }
 
 #[test]

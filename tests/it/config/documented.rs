@@ -13,7 +13,7 @@ fn document() -> String {
     fs::read_to_string(host.join("../docs/configuration.md")).unwrap()
 }
 
-/// The rows of the tables below a heading: the first column.
+/// The first column of the table of keys below a heading.
 fn explained(document: &str, heading: &str) -> BTreeSet<String> {
     let at = document
         .find(&format!("\n### {heading}\n"))
@@ -22,11 +22,11 @@ fn explained(document: &str, heading: &str) -> BTreeSet<String> {
     let end = section[1..]
         .find("\n#")
         .map_or(section.len(), |end| end + 1);
-    let rows = section[..end].lines().filter_map(|line| {
-        let (key, _) = line.strip_prefix("| `")?.split_once('`')?;
-        Some(key.to_owned())
-    });
-    rows.collect()
+    let mut lines = section[..end].lines();
+    lines.by_ref().find(|line| line.starts_with("| key |"));
+    let rows = lines.map_while(|line| line.strip_prefix("| "));
+    let keys = rows.filter_map(|row| row.strip_prefix('`')?.split_once('`'));
+    keys.map(|(key, _)| key.to_owned()).collect()
 }
 
 #[test]
