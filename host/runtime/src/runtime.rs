@@ -8,16 +8,17 @@ use std::thread::available_parallelism;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Cache, Engine};
 
+use crate::abi::functions::Functions;
 use crate::abi::{self, Abi};
 use crate::denial::Denials;
 use crate::engine::{MEMORIES_PER_SLOT, RuntimeConfig, SetupError, TABLES_PER_SLOT, set_up};
 use crate::error::{LoadError, mismatch};
 use crate::events::ChangeSink;
 use crate::gate::Gate;
-use crate::grants::{Granted, Grants};
+use crate::grants::Granted;
 use crate::invoke::Ready;
 use crate::limits::Limits;
 use crate::options::PluginOptions;
@@ -42,6 +43,13 @@ struct Shared {
     /// Turns of slow calls; see [`crate::turn`].
     lane: Semaphore,
     cache: Option<Cache>,
+}
+
+/// A component that can be run.
+struct Prepared {
+    abi: Abi,
+    component: Component,
+    granted: Granted,
 }
 
 impl Runtime {
@@ -75,18 +83,23 @@ impl Runtime {
         options: &PluginOptions,
         changes: ChangeSink,
     ) -> Result<Plugin, LoadError> {
-        let PluginOptions { grants, limits, .. } = options;
-        let (component, granted) = self.prepare(source.bytes, grants.clone()).await?;
+        let limits = &options.limits;
+        let prepared = self.prepare(source.bytes, options.clone()).await?;
+        if let Abi::Functions(functions) = &prepared.abi {
+            for (function, reason) in functions.skipped() {
+                tracing::warn!(plugin = %source.name, function, reason, "not served as a tool");
+            }
+        }
         let guest = Arc::new(Guest {
             denials: Denials::new(&source.name),
             name: source.name,
             limits: limits.clone(),
-            granted,
+            granted: prepared.granted,
             changes,
         });
         Plugin::describe(Ready {
-            abi: Abi::find(&component).map_err(mismatch)?,
-            gate: self.gate(component.component(), limits)?,
+            abi: prepared.abi,
+            gate: self.gate(&prepared.component, limits)?,
             runtime: self.clone(),
             guest,
         })
@@ -122,19 +135,25 @@ impl Runtime {
         &self.0.lane
     }
 
-    async fn prepare(
-        &self,
-        bytes: Bytes,
-        grants: Grants,
-    ) -> Result<(InstancePre<State>, Granted), LoadError> {
+    async fn prepare(&self, bytes: Bytes, options: PluginOptions) -> Result<Prepared, LoadError> {
         let runtime = self.clone();
         let prepare = move || {
             let component = runtime.compile(&bytes)?;
-            Inspection::of(&component).check()?;
+            let found = Inspection::of(&component);
+            found.check(options.functions)?;
             let linked = runtime.0.linker.instantiate_pre(&component);
             let linked = linked.map_err(mismatch)?;
-            let granted = grants.open().map_err(LoadError::Grant)?;
-            Ok((linked, granted))
+            let abi = if found.interfaces.is_empty() {
+                Abi::Functions(Functions::find(&linked, &bytes)?)
+            } else {
+                Abi::find(&linked).map_err(mismatch)?
+            };
+            let granted = options.grants.open().map_err(LoadError::Grant)?;
+            Ok(Prepared {
+                abi,
+                component,
+                granted,
+            })
         };
         spawn_blocking(prepare).await.map_err(lost)?
     }
