@@ -18,7 +18,7 @@ use crate::engine::{MEMORIES_PER_SLOT, RuntimeConfig, SetupError, TABLES_PER_SLO
 use crate::error::{LoadError, mismatch};
 use crate::events::ChangeSink;
 use crate::gate::Gate;
-use crate::grants::Granted;
+use crate::grants::{Granted, Grants};
 use crate::invoke::Ready;
 use crate::limits::Limits;
 use crate::options::PluginOptions;
@@ -84,7 +84,7 @@ impl Runtime {
         changes: ChangeSink,
     ) -> Result<Plugin, LoadError> {
         let limits = &options.limits;
-        let prepared = self.prepare(source.bytes, options.clone()).await?;
+        let prepared = self.prepare(source.bytes, options.functions).await?;
         if let Abi::Functions(functions) = &prepared.abi {
             for (function, reason) in functions.skipped() {
                 tracing::warn!(plugin = %source.name, function, reason, "not served as a tool");
@@ -97,13 +97,13 @@ impl Runtime {
             granted: prepared.granted,
             changes,
         });
-        Plugin::describe(Ready {
+        let ready = Ready {
             abi: prepared.abi,
             gate: self.gate(&prepared.component, limits)?,
             runtime: self.clone(),
             guest,
-        })
-        .await
+        };
+        Plugin::describe(ready, options.grants.clone()).await
     }
 
     /// Says what a component is and wants, without running any of it. It is
@@ -135,12 +135,12 @@ impl Runtime {
         &self.0.lane
     }
 
-    async fn prepare(&self, bytes: Bytes, options: PluginOptions) -> Result<Prepared, LoadError> {
+    async fn prepare(&self, bytes: Bytes, functions: bool) -> Result<Prepared, LoadError> {
         let runtime = self.clone();
         let prepare = move || {
             let component = runtime.compile(&bytes)?;
             let found = Inspection::of(&component);
-            found.check(options.functions)?;
+            found.check(functions)?;
             let linked = runtime.0.linker.instantiate_pre(&component);
             let linked = linked.map_err(mismatch)?;
             let abi = if found.interfaces.is_empty() {
@@ -148,7 +148,8 @@ impl Runtime {
             } else {
                 Abi::find(&linked).map_err(mismatch)?
             };
-            let granted = options.grants.open().map_err(LoadError::Grant)?;
+            // Nothing is granted before it is known what is asked for.
+            let granted = Grants::default().open().map_err(LoadError::Grant)?;
             Ok(Prepared {
                 abi,
                 component,
@@ -233,6 +234,6 @@ fn slots_of(component: &Component) -> u32 {
     clippy::needless_pass_by_value,
     reason = "used as the argument of map_err"
 )]
-fn lost(error: tokio::task::JoinError) -> LoadError {
+pub(crate) fn lost(error: tokio::task::JoinError) -> LoadError {
     LoadError::Host(error.to_string())
 }

@@ -17,5 +17,6 @@ mod faults;
 mod functions;
 mod grants;
 mod loading;
+mod permissions;
 mod pressure;
 mod support;
