@@ -119,14 +119,9 @@ impl<'a> Asked<'a> {
     }
 
     fn http(&self, grant: HttpGrant) -> Option<HttpGrant> {
-        let asked = || {
-            self.capabilities().filter_map(|it| match it {
-                Capability::Http(target) => Some(target),
-                _ => None,
-            })
-        };
-        let both = grant.allow.iter();
-        let allow: Vec<_> = both
+        let asked = || self.capabilities().filter_map(Capability::http);
+        let granted = grant.allow.iter();
+        let allow: Vec<_> = granted
             .flat_map(|granted| asked().filter_map(|asked| granted.and(asked)))
             .collect();
         (!allow.is_empty()).then_some(HttpGrant { allow, ..grant })
@@ -141,15 +136,32 @@ impl<'a> Asked<'a> {
             pairs.collect()
         };
         SocketGrant {
-            tcp: both(&grant.tcp, |it| match it {
-                Capability::Tcp(target) => Some(target),
-                _ => None,
-            }),
-            udp: both(&grant.udp, |it| match it {
-                Capability::Udp(target) => Some(target),
-                _ => None,
-            }),
+            tcp: both(&grant.tcp, Capability::tcp),
+            udp: both(&grant.udp, Capability::udp),
         }
+    }
+}
+
+impl Capability {
+    fn http(&self) -> Option<&HttpTarget> {
+        let Self::Http(target) = self else {
+            return None;
+        };
+        Some(target)
+    }
+
+    fn tcp(&self) -> Option<&SocketTarget> {
+        let Self::Tcp(target) = self else {
+            return None;
+        };
+        Some(target)
+    }
+
+    fn udp(&self) -> Option<&SocketTarget> {
+        let Self::Udp(target) = self else {
+            return None;
+        };
+        Some(target)
     }
 }
 

@@ -119,11 +119,10 @@ impl HostPattern {
     fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Any, _) => true,
-            (_, Self::Any) => false,
             (_, Self::Name(name)) => self.fits(name),
             (_, Self::Address(address)) => self.fits(&address.to_string()),
             (Self::Below(suffix), Self::Below(other)) => other.ends_with(suffix.as_str()),
-            (Self::Name(_) | Self::Address(_), Self::Below(_)) => false,
+            (_, Self::Any) | (Self::Name(_) | Self::Address(_), Self::Below(_)) => false,
         }
     }
 
