@@ -70,6 +70,7 @@ mod limits;
 mod network;
 mod options;
 mod output;
+mod permissions;
 mod plugin;
 mod runtime;
 mod session;
@@ -89,6 +90,7 @@ pub use grants::{
 };
 pub use limits::Limits;
 pub use options::{Instances, PluginOptions};
+pub use permissions::{Capability, Permission};
 pub use plugin::{Description, Plugin, PluginSource};
 pub use runtime::Runtime;
 pub use session::Session;
