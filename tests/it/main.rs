@@ -34,6 +34,7 @@ mod cli;
 mod crowd;
 mod drain;
 mod embedding;
+mod escape;
 mod matrix;
 mod mirrors;
 mod sealed;
