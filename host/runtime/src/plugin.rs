@@ -178,5 +178,5 @@ where
 {
     let listed = ready.run(Call::silent(), operation).await;
     let listed = listed.map_err(|fault| LoadError::List { function, fault })?;
-    listed.map_err(|bad| bad.of(&ready.guest.name))
+    listed.map_err(|bad| bad.of(&ready.guest.name, &ready.guest.masks))
 }

@@ -18,8 +18,10 @@ use crate::error::{LoadError, mismatch};
 use crate::events::ChangeSink;
 use crate::gate::Gate;
 use crate::grants::{Granted, Grants};
+use crate::http::{Tls, Web};
 use crate::invoke::Ready;
 use crate::limits::Limits;
+use crate::masks::Masks;
 use crate::options::PluginOptions;
 use crate::plugin::{Plugin, PluginSource};
 use crate::state::{Guest, State};
@@ -42,6 +44,8 @@ struct Shared {
     /// Turns of slow calls; see [`crate::turn`].
     lane: Semaphore,
     cache: Option<Cache>,
+    /// For outgoing HTTP.
+    tls: Tls,
 }
 
 impl Runtime {
@@ -60,6 +64,7 @@ impl Runtime {
             slots,
             lane: Semaphore::new(turns()),
             cache: setup.cache,
+            tls: Tls::default(),
         })))
     }
 
@@ -76,9 +81,15 @@ impl Runtime {
         changes: ChangeSink,
     ) -> Result<Plugin, LoadError> {
         let PluginOptions { grants, limits, .. } = options;
-        let (component, granted) = self.prepare(source.bytes, grants.clone()).await?;
+        let masks = Arc::new(Masks::new(&grants.values()));
+        let denials = Denials::new(&source.name, &masks);
+        let prepared = self.prepare(source.bytes, grants.clone(), Arc::clone(&denials));
+        let (component, granted) = prepared.await?;
+        let web = grants.http.as_ref();
         let guest = Arc::new(Guest {
-            denials: Denials::new(&source.name),
+            web: web.map(|grant| Arc::new(Web::new(grant, self.0.tls.clone()))),
+            denials,
+            masks,
             name: source.name,
             limits: limits.clone(),
             granted,
@@ -126,6 +137,7 @@ impl Runtime {
         &self,
         bytes: Bytes,
         grants: Grants,
+        denials: Arc<Denials>,
     ) -> Result<(InstancePre<State>, Granted), LoadError> {
         let runtime = self.clone();
         let prepare = move || {
@@ -133,7 +145,7 @@ impl Runtime {
             Inspection::of(&component).check()?;
             let linked = runtime.0.linker.instantiate_pre(&component);
             let linked = linked.map_err(mismatch)?;
-            let granted = grants.open().map_err(LoadError::Grant)?;
+            let granted = grants.open(&denials).map_err(LoadError::Grant)?;
             Ok((linked, granted))
         };
         spawn_blocking(prepare).await.map_err(lost)?

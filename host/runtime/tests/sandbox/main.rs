@@ -16,5 +16,7 @@ mod events;
 mod faults;
 mod grants;
 mod loading;
+mod network;
 mod pressure;
+mod servers;
 mod support;
