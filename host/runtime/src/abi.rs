@@ -6,6 +6,7 @@
 //! everything is in the vocabulary of [`wharf_mcp::model`]: no generated type
 //! leaves the module of its line.
 
+pub(crate) mod functions;
 pub(crate) mod v0_1;
 
 use std::future::Future;
@@ -24,6 +25,8 @@ pub(crate) const ACCEPTED: &str = "0.1";
 pub(crate) enum Abi {
     /// `wit/v0.1`.
     V0_1(v0_1::Exports),
+    /// None: its functions are served as they are.
+    Functions(functions::Functions),
 }
 
 /// The optional parts of a plugin.
@@ -69,6 +72,21 @@ pub(crate) trait Operation: Send {
         exports: &v0_1::Exports,
         store: &mut Store<State>,
     ) -> impl Future<Output = Result<Self::Output, Stop>> + Send;
+
+    /// Does it with a component that speaks no line. Asked only of what such a
+    /// component has: see [`Abi::parts`].
+    fn functions(
+        self,
+        functions: &functions::Functions,
+        store: &mut Store<State>,
+    ) -> impl Future<Output = Result<Self::Output, Stop>> + Send
+    where
+        Self: Sized,
+    {
+        let _ = (functions, store);
+        let error = wasmtime::format_err!("a component without interfaces has only tools");
+        std::future::ready(Err(Stop::Shape(error)))
+    }
 }
 
 /// Checks that the functions have the types they should have.
@@ -128,6 +146,7 @@ impl Abi {
     pub(crate) fn parts(&self) -> Parts {
         match self {
             Self::V0_1(exports) => exports.parts(),
+            Self::Functions(_) => functions::Functions::PARTS,
         }
     }
 }

@@ -25,11 +25,15 @@ pub enum LoadError {
         reason: String,
     },
     /// A component of some other kind.
-    #[error("it exports none of the interfaces of a plugin; {}", listing("it exports", .exports))]
+    #[error("it exports none of the interfaces of a plugin; {}; if it has functions of plain \
+         types, they can be served as they are", listing("it exports", .exports))]
     NotAPlugin {
         /// What it exports instead.
         exports: Vec<String>,
     },
+    /// A component whose functions should be served as they are, and cannot be.
+    #[error("none of its exported functions can be served as a tool")]
+    NoFunction,
     /// Made for another version of the plugin contract.
     #[error(
         "it is made for another version of the plugin contract ({}); this host accepts {accepted}",

@@ -79,6 +79,7 @@ impl Ready {
     ) -> Result<O::Output, Stop> {
         match &self.abi {
             Abi::V0_1(exports) => operation.v0_1(exports, store).await,
+            Abi::Functions(functions) => operation.functions(functions, store).await,
         }
     }
 

@@ -8,16 +8,17 @@ use std::thread::available_parallelism;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Cache, Engine};
 
+use crate::abi::functions::Functions;
 use crate::abi::{self, Abi};
 use crate::denial::Denials;
 use crate::engine::{MEMORIES_PER_SLOT, RuntimeConfig, SetupError, TABLES_PER_SLOT, set_up};
 use crate::error::{LoadError, mismatch};
 use crate::events::ChangeSink;
 use crate::gate::Gate;
-use crate::grants::{Granted, Grants};
+use crate::grants::Granted;
 use crate::http::{Tls, Web};
 use crate::invoke::Ready;
 use crate::limits::Limits;
@@ -46,6 +47,13 @@ struct Shared {
     cache: Option<Cache>,
     /// For outgoing HTTP.
     tls: Tls,
+}
+
+/// A component that can be run.
+struct Prepared {
+    abi: Abi,
+    component: Component,
+    granted: Granted,
 }
 
 impl Runtime {
@@ -83,8 +91,13 @@ impl Runtime {
         let PluginOptions { grants, limits, .. } = options;
         let masks = Arc::new(Masks::new(&grants.values()));
         let denials = Denials::new(&source.name, &masks);
-        let prepared = self.prepare(source.bytes, grants.clone(), Arc::clone(&denials));
-        let (component, granted) = prepared.await?;
+        let prepared = self.prepare(source.bytes, options.clone(), Arc::clone(&denials));
+        let prepared = prepared.await?;
+        if let Abi::Functions(functions) = &prepared.abi {
+            for (function, reason) in functions.skipped() {
+                tracing::warn!(plugin = %source.name, function, reason, "not served as a tool");
+            }
+        }
         let web = grants.http.as_ref();
         let guest = Arc::new(Guest {
             web: web.map(|grant| Arc::new(Web::new(grant, self.0.tls.clone()))),
@@ -92,12 +105,12 @@ impl Runtime {
             masks,
             name: source.name,
             limits: limits.clone(),
-            granted,
+            granted: prepared.granted,
             changes,
         });
         Plugin::describe(Ready {
-            abi: Abi::find(&component).map_err(mismatch)?,
-            gate: self.gate(component.component(), limits)?,
+            abi: prepared.abi,
+            gate: self.gate(&prepared.component, limits)?,
             runtime: self.clone(),
             guest,
         })
@@ -136,17 +149,27 @@ impl Runtime {
     async fn prepare(
         &self,
         bytes: Bytes,
-        grants: Grants,
+        options: PluginOptions,
         denials: Arc<Denials>,
-    ) -> Result<(InstancePre<State>, Granted), LoadError> {
+    ) -> Result<Prepared, LoadError> {
         let runtime = self.clone();
         let prepare = move || {
             let component = runtime.compile(&bytes)?;
-            Inspection::of(&component).check()?;
+            let found = Inspection::of(&component);
+            found.check(options.functions)?;
             let linked = runtime.0.linker.instantiate_pre(&component);
             let linked = linked.map_err(mismatch)?;
-            let granted = grants.open(&denials).map_err(LoadError::Grant)?;
-            Ok((linked, granted))
+            let abi = if found.interfaces.is_empty() {
+                Abi::Functions(Functions::find(&linked, &bytes)?)
+            } else {
+                Abi::find(&linked).map_err(mismatch)?
+            };
+            let granted = options.grants.open(&denials).map_err(LoadError::Grant)?;
+            Ok(Prepared {
+                abi,
+                component,
+                granted,
+            })
         };
         spawn_blocking(prepare).await.map_err(lost)?
     }

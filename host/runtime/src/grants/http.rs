@@ -143,7 +143,10 @@ impl FromStr for HostPattern {
             .strip_prefix('[')
             .and_then(|text| text.strip_suffix(']'));
         if let Some(inner) = inner {
-            return inner.parse().map(Self::Address).map_err(|_| problem());
+            return inner
+                .parse()
+                .map(Self::Address)
+                .map_err(|_invalid| problem());
         }
         if let Ok(address) = text.parse::<std::net::Ipv4Addr>() {
             return Ok(Self::Address(address.into()));

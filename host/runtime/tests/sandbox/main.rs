@@ -14,6 +14,7 @@ mod contract;
 mod describing;
 mod events;
 mod faults;
+mod functions;
 mod grants;
 mod loading;
 mod network;
