@@ -11,10 +11,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use wharf_mcp::model::{Change, List};
-use wharf_runtime::Plugin;
 
-use crate::changes::Changes;
-use crate::registry::{Catalogue, CatalogueBuilder, CatalogueError};
+use crate::load::{Loaded, Loader, catalogue};
 use crate::router::Router;
 
 /// How long to wait before reading again. Plugins that tell of change after change
@@ -38,10 +36,9 @@ struct Lists {
 
 /// Keeps the catalogue as plugins say it is.
 pub(crate) struct Refresher {
-    pub(crate) plugins: Vec<Plugin>,
+    pub(crate) plugins: Vec<Loaded>,
     pub(crate) router: Router,
-    pub(crate) changes: Changes,
-    pub(crate) told: Told,
+    pub(crate) loader: Loader,
 }
 
 impl Told {
@@ -72,8 +69,8 @@ impl Refresher {
     /// Refreshes for ever.
     pub(crate) async fn run(mut self) {
         loop {
-            self.told.something.notified().await;
-            for (name, lists) in self.told.take() {
+            self.loader.told.something.notified().await;
+            for (name, lists) in self.loader.told.take() {
                 if let Err(error) = self.refresh(&name).await {
                     tracing::warn!(
                         plugin = name,
@@ -88,7 +85,7 @@ impl Refresher {
                     (lists.prompts, List::Prompts),
                 ] {
                     if changed {
-                        self.changes.publish(&Change::List(list));
+                        self.loader.changes.publish(&Change::List(list));
                     }
                 }
             }
@@ -97,29 +94,20 @@ impl Refresher {
     }
 
     async fn refresh(&mut self, name: &str) -> anyhow::Result<()> {
-        let Some(place) = self.plugins.iter().position(|it| **it.name() == *name) else {
+        let Some(place) = self.plugins.iter().position(|it| it.file.name == name) else {
             return Ok(());
         };
-        let again = self.plugins[place].described_again().await?;
-        let before = std::mem::replace(&mut self.plugins[place], again);
+        let again = self.plugins[place].plugin.described_again().await?;
+        let before = std::mem::replace(&mut self.plugins[place].plugin, again);
         match catalogue(&self.plugins) {
             Ok(catalogue) => {
                 self.router.replace(catalogue);
                 Ok(())
             }
             Err(error) => {
-                self.plugins[place] = before;
+                self.plugins[place].plugin = before;
                 Err(error.into())
             }
         }
     }
-}
-
-/// Everything that these plugins offer.
-pub(crate) fn catalogue(plugins: &[Plugin]) -> Result<Catalogue, CatalogueError> {
-    let mut builder = CatalogueBuilder::default();
-    for plugin in plugins {
-        builder.add(Arc::new(plugin.clone()));
-    }
-    builder.build()
 }

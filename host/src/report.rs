@@ -20,14 +20,14 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::styling::{AnsiColor, Style};
 
 use crate::compile::{CompileError, Progress};
 use crate::config::{Colour, ConfigError};
-use crate::registry::CatalogueError;
+use crate::registry::{CatalogueError, TEMPLATE};
 use crate::transport::unix::UnixSocketError;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -147,6 +147,11 @@ impl Report {
         self.news("ready:", &place);
     }
 
+    /// Says which configuration counts.
+    pub fn using(self, file: &Path) {
+        self.news("using", &file.display().to_string());
+    }
+
     /// Says what takes so long.
     pub fn progress(self, progress: &Progress<'_>) {
         match progress {
@@ -255,8 +260,8 @@ fn hint(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<CompileError>() {
         return error.hint();
     }
-    if let Some(CatalogueError::Collision { .. }) = error.downcast_ref() {
-        return Some("serve them in two processes, or give one of them another name".to_owned());
+    if let Some(error) = error.downcast_ref::<CatalogueError>() {
+        return hint_about_names(error);
     }
     if let Some(error) = error.downcast_ref::<UnixSocketError>() {
         return hint_about_socket(error);
@@ -264,6 +269,23 @@ fn hint(error: &(dyn Error + 'static)) -> Option<String> {
     let error = error.downcast_ref::<io::Error>()?;
     (error.kind() == ErrorKind::AddrInUse)
         .then(|| "another program listens there; choose another port with `--listen`".to_owned())
+}
+
+fn hint_about_names(error: &CatalogueError) -> Option<String> {
+    match error {
+        // A prefix does nothing for what has a URI.
+        CatalogueError::Collision { kind, .. } if *kind == TEMPLATE => {
+            Some("serve them in two processes".to_owned())
+        }
+        CatalogueError::Collision { second, .. } => Some(format!(
+            "set `prefix` for one of them, in `wharf.toml`: `prefix = \"{second}_\"` below \
+             `[plugins.{second}]`"
+        )),
+        CatalogueError::Prefix { .. } => Some("choose a shorter `prefix`".to_owned()),
+        CatalogueError::Schema { .. }
+        | CatalogueError::Mirror { .. }
+        | CatalogueError::Template { .. } => None,
+    }
 }
 
 fn hint_about_socket(error: &UnixSocketError) -> Option<String> {
