@@ -23,26 +23,45 @@ type Attack = (&'static str, fn(&str) -> Value);
 /// With the plugin that is made for files.
 const FILESYSTEM_ATTACKS: &[Attack] = &[
     ("read_text_file", |path| json!({ "path": path })),
-    ("read_multiple_files", |path| json!({ "paths": ["/data/note", path] })),
+    (
+        "read_multiple_files",
+        |path| json!({ "paths": ["/data/note", path] }),
+    ),
     ("read_media_file", |path| json!({ "path": path })),
     ("list_directory", |path| json!({ "path": path })),
     ("directory_tree", |path| json!({ "path": path })),
-    ("search_files", |path| json!({ "path": path, "pattern": "*", "content": "SECRET" })),
+    (
+        "search_files",
+        |path| json!({ "path": path, "pattern": "*", "content": "SECRET" }),
+    ),
     ("get_file_info", |path| json!({ "path": path })),
-    ("write_file", |path| json!({ "path": path, "content": "BROKEN IN" })),
-    ("edit_file", |path| {
-        json!({ "path": path, "edits": [{ "old_text": "SECRET", "new_text": "BROKEN IN" }] })
-    }),
+    (
+        "write_file",
+        |path| json!({ "path": path, "content": "BROKEN IN" }),
+    ),
+    (
+        "edit_file",
+        |path| json!({ "path": path, "edits": [{ "old_text": "SECRET", "new_text": "BROKEN IN" }] }),
+    ),
     ("create_directory", |path| json!({ "path": path })),
-    ("move_file", |path| json!({ "source": path, "destination": "/data/taken" })),
-    ("move_file", |path| json!({ "source": "/data/note", "destination": path })),
+    (
+        "move_file",
+        |path| json!({ "source": path, "destination": "/data/taken" }),
+    ),
+    (
+        "move_file",
+        |path| json!({ "source": "/data/note", "destination": path }),
+    ),
 ];
 
 /// With one that is made for nothing good.
 const ROGUE_ATTACKS: &[Attack] = &[
     ("read_file", |path| json!({ "path": path })),
     ("list_dir", |path| json!({ "path": path })),
-    ("write_file", |path| json!({ "path": path, "text": "BROKEN IN" })),
+    (
+        "write_file",
+        |path| json!({ "path": path, "text": "BROKEN IN" }),
+    ),
 ];
 
 /// At least so many kinds of path: what this is worth depends on it.
@@ -75,7 +94,11 @@ fn resources_have_no_way_out() {
     let mut host = Host::serve(&["--stdio", "--dir", &grant, FILESYSTEM]);
     let mut client = Client::connect(&mut host, Way::STDIO);
     for path in paths(&stage) {
-        for uri in [format!("file://{path}"), format!("file:{path}"), path.clone()] {
+        for uri in [
+            format!("file://{path}"),
+            format!("file:{path}"),
+            path.clone(),
+        ] {
             let asked = client.start("resources/read", json!({ "uri": uri }));
             check(&stage, &uri, &client.answer(asked).answer);
         }

@@ -31,7 +31,10 @@ impl Swapping {
     /// `swapped` in this folder is now a folder with a file `hidden`, now a link to
     /// `outer`, and never nothing for long.
     fn begin(granted: &Path) -> Self {
-        let (stop, times) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (stop, times) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicUsize::new(0)),
+        );
         let (folder, link) = (granted.join("a-folder"), granted.join("a-link"));
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("hidden"), "nothing special").unwrap();
@@ -77,10 +80,19 @@ fn what_changes_under_a_plugin_does_not_let_it_out() {
         for (tool, arguments) in [
             ("read_file", json!({ "path": "/data/swapped/hidden" })),
             ("list_dir", json!({ "path": "/data/swapped" })),
-            ("write_file", json!({ "path": "/data/swapped/hidden", "text": "nothing special" })),
-            ("write_file", json!({ "path": "/data/swapped/new", "text": "BROKEN IN" })),
+            (
+                "write_file",
+                json!({ "path": "/data/swapped/hidden", "text": "nothing special" }),
+            ),
+            (
+                "write_file",
+                json!({ "path": "/data/swapped/new", "text": "BROKEN IN" }),
+            ),
         ] {
-            let asked = client.start("tools/call", json!({ "name": tool, "arguments": arguments }));
+            let asked = client.start(
+                "tools/call",
+                json!({ "name": tool, "arguments": arguments }),
+            );
             let answer = client.answer(asked).answer;
             // What is in the folder may be listed; what is only outside may not.
             if tool == "read_file" {

@@ -29,7 +29,12 @@ impl Stage {
         for path in ["in/sub/deep", "outer/deeper", "in-evil"] {
             fs::create_dir_all(root.join(path)).unwrap();
         }
-        for path in ["secret", "outer/hidden", "outer/deeper/hidden", "in-evil/hidden"] {
+        for path in [
+            "secret",
+            "outer/hidden",
+            "outer/deeper/hidden",
+            "in-evil/hidden",
+        ] {
             fs::write(root.join(path), SECRET).unwrap();
         }
         let stage = Self { folder };
@@ -64,7 +69,10 @@ impl Stage {
             ("link-data", "/data/../secret".to_owned()),
             ("sub/link-up", "../../secret".to_owned()),
             ("sub/link-up-folder", "../../outer".to_owned()),
-            ("sub/deep/link-far-up", "../../../../../../../../../../etc/passwd".to_owned()),
+            (
+                "sub/deep/link-far-up",
+                "../../../../../../../../../../etc/passwd".to_owned(),
+            ),
         ] {
             let link = root.join("in").join(link);
             // What is there is a link, what is left of one, or nothing.
@@ -111,7 +119,10 @@ fn look(path: &Path, tree: &mut Tree) {
     let about = fs::symlink_metadata(path).unwrap();
     if about.is_symlink() {
         let target = fs::read_link(path).unwrap();
-        tree.insert(path.to_owned(), Some(target.into_os_string().into_encoded_bytes()));
+        tree.insert(
+            path.to_owned(),
+            Some(target.into_os_string().into_encoded_bytes()),
+        );
     } else if about.is_dir() {
         tree.insert(path.to_owned(), None);
         for entry in fs::read_dir(path).unwrap() {
