@@ -37,6 +37,7 @@ mod config;
 mod crowd;
 mod drain;
 mod embedding;
+mod escape;
 mod matrix;
 mod mirrors;
 mod reload;

@@ -53,9 +53,11 @@
 //! `invoke` is the life of one call, and `runtime` how a plugin is loaded. `abi`
 //! translates between the plugin contract in `wit/` and the model. `turn` and
 //! `gate` are about fairness, `grants` and `wasi` about what a guest can reach,
-//! `verdict` about what is said when it fails.
+//! `http`, `network` and `addresses` about what it can reach outside, `denial` and
+//! `verdict` about what is said when it is refused or fails, `masks` about what is not.
 
 mod abi;
+mod addresses;
 mod cache;
 mod console;
 mod denial;
@@ -64,9 +66,11 @@ mod error;
 mod events;
 mod gate;
 mod grants;
+mod http;
 mod imports;
 mod invoke;
 mod limits;
+mod masks;
 mod network;
 mod options;
 mod output;

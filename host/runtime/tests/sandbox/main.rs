@@ -17,6 +17,8 @@ mod faults;
 mod functions;
 mod grants;
 mod loading;
+mod network;
 mod permissions;
 mod pressure;
+mod servers;
 mod support;
