@@ -10,6 +10,7 @@
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
 //! | [`matrix`] | the same on every binding in every revision |
 //! | [`mirrors`] | what headers repeat is what the message says |
+//! | [`network`] | plugins ask whom they are let, and keep their secrets |
 //! | [`drain`] | what has begun is finished |
 //! | [`sealed`] | what clients keep for plugins comes back as it was, or not at all |
 //! | [`sessions`] | over Streamable HTTP, what a session promises outlives its connections |
@@ -36,6 +37,7 @@ mod drain;
 mod embedding;
 mod matrix;
 mod mirrors;
+mod network;
 mod sealed;
 mod sessions;
 mod small_print;

@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(crate) said: Said,
     /// Whether anybody hears of the changes it announces.
     pub(crate) announces: bool,
+    /// Handles of granted folders, and what the guest calls these.
+    pub(crate) folders: Vec<(u32, String)>,
     console: Option<Arc<Console>>,
     http: Option<Box<Http>>,
     wasi: WasiCtx,
@@ -80,6 +82,7 @@ impl State {
             memory: Memory::new(guest.limits.memory),
             said: Said::default(),
             announces: true,
+            folders: Vec::new(),
             console: None,
             http: None,
             wasi,
@@ -100,6 +103,13 @@ impl State {
     /// What the guest wrote before it trapped.
     pub(crate) fn panic_message(&self) -> Option<String> {
         self.console.as_ref()?.panic_message()
+    }
+
+    /// The name of a granted folder, by its handle.
+    pub(crate) fn folder(&self, handle: u32) -> Option<&str> {
+        let mut folders = self.folders.iter();
+        let found = folders.find(|(folder, _)| *folder == handle);
+        found.map(|(_, name)| name.as_str())
     }
 
     pub(crate) fn table(&mut self) -> &mut ResourceTable {

@@ -19,5 +19,7 @@ mod grants;
 mod loading;
 mod network;
 mod pressure;
+mod secrets;
 mod servers;
+mod sockets;
 mod support;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wharf_fixtures::REACH;
-use wharf_mcp::model::Outcome;
 use wharf_runtime::{Call, Grants, HttpGrant, Limits, Plugin};
 
 use crate::servers::{Server, response, wait_for_the_end};
-use crate::support::{Log, component, json, load_in, runtime, text};
+use crate::support::{Log, component, json, load_in, runtime, tool};
 
 /// A grant for some targets.
 fn allow(targets: &[&str]) -> HttpGrant {
@@ -33,19 +32,6 @@ async fn reach_in(http: Option<HttpGrant>, limits: &Limits) -> Plugin {
     };
     let loaded = load_in(&runtime(), component(REACH), &grants, limits).await;
     loaded.expect("the fixture loads")
-}
-
-/// A tool's text; an error if it says that it failed.
-async fn tool(plugin: &Plugin, name: &str, arguments: &str) -> Result<String, String> {
-    let arguments = json(arguments);
-    let outcome = plugin.call_tool(Call::silent(), name, &arguments).await;
-    let outcome = outcome.expect("no breakdown");
-    let failed = matches!(&outcome, Outcome::Complete(result) if result.is_error);
-    if failed {
-        Err(text(outcome))
-    } else {
-        Ok(text(outcome))
-    }
 }
 
 async fn get(plugin: &Plugin, url: &str) -> Result<String, String> {
@@ -403,10 +389,11 @@ async fn a_guests_own_patience_can_only_be_shorter() {
 #[tokio::test]
 async fn the_body_of_a_request_is_bounded() {
     let server = Server::new("127.0.0.1:0", |head, stream| {
-        use std::io::Write;
+        use std::io::{Read, Write};
         if head.contains("chunked") {
             wait_for_the_end(stream);
         } else {
+            stream.read_exact(&mut [0; 10_000]).unwrap();
             let _ = stream.write_all(response("hello").as_bytes());
         }
     });
@@ -431,6 +418,29 @@ async fn the_body_of_a_request_is_bounded() {
         "HttpRequestBodySize",
     );
     assert_eq!(server.connections(), seen);
+}
+
+#[tokio::test]
+async fn the_head_of_a_request_is_bounded() {
+    let server = hello();
+    let plugin = reach(Some(allow(&[&server.url("")]))).await;
+    let with = |length: usize| {
+        let header = format!("X: {}", "x".repeat(length));
+        json(&format!(
+            r#"{{"url":"{}","headers":["{header}"]}}"#,
+            server.url("/")
+        ))
+    };
+    let (large, small) = (with(100_000), with(10_000));
+    let ended = plugin.call_tool(Call::silent(), "get", &large).await;
+    let fault = ended.expect_err("it is too much").to_string();
+    assert!(
+        fault.contains("total size of fields exceeds limit"),
+        "{fault}"
+    );
+    assert_eq!(server.connections(), 0);
+    let got = plugin.call_tool(Call::silent(), "get", &small).await;
+    assert!(got.is_ok(), "{got:?}");
 }
 
 #[tokio::test]
