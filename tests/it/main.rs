@@ -11,6 +11,8 @@
 //! | [`matrix`] | the same on every binding in every revision |
 //! | [`mirrors`] | what headers repeat is what the message says |
 //! | [`network`] | plugins ask whom they are let, and keep their secrets |
+//! | [`config`] | what a configuration file says is what is served |
+//! | [`reload`] | what changes on disk is served without anybody losing a call |
 //! | [`drain`] | what has begun is finished |
 //! | [`sealed`] | what clients keep for plugins comes back as it was, or not at all |
 //! | [`sessions`] | over Streamable HTTP, what a session promises outlives its connections |
@@ -32,12 +34,15 @@
 mod bad_input;
 mod basics;
 mod cli;
+mod config;
 mod crowd;
 mod drain;
 mod embedding;
+mod escape;
 mod matrix;
 mod mirrors;
 mod network;
+mod reload;
 mod sealed;
 mod sessions;
 mod small_print;

@@ -33,13 +33,15 @@ pub(crate) enum Abi {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four independent facts about a component"
+    reason = "five independent facts about a component"
 )]
 pub(crate) struct Parts {
     pub(crate) tools: bool,
     pub(crate) resources: bool,
     pub(crate) prompts: bool,
     pub(crate) completions: bool,
+    /// It says what it would like to be granted.
+    pub(crate) permissions: bool,
 }
 
 /// Why a guest's function has no result.
@@ -100,6 +102,9 @@ pub(crate) struct ListTemplates;
 
 /// Lists prompts.
 pub(crate) struct ListPrompts;
+
+/// Lists what it asks for.
+pub(crate) struct ListPermissions;
 
 /// Calls a tool.
 pub(crate) struct CallTool<'a> {

@@ -25,8 +25,7 @@ pub enum LoadError {
         reason: String,
     },
     /// A component of some other kind.
-    #[error("it exports none of the interfaces of a plugin; {}; if it has functions of plain \
-         types, they can be served as they are", listing("it exports", .exports))]
+    #[error("it exports none of the interfaces of a plugin; {}", alternatives(.exports))]
     NotAPlugin {
         /// What it exports instead.
         exports: Vec<String>,
@@ -121,10 +120,13 @@ impl BadDefinition {
     }
 }
 
-fn listing(verb: &str, names: &[String]) -> String {
-    if names.is_empty() {
-        format!("{verb} nothing")
-    } else {
-        format!("{verb} {}", names.join(", "))
+fn alternatives(exports: &[String]) -> String {
+    if exports.is_empty() {
+        return "it exports nothing".to_owned();
     }
+    format!(
+        "it exports {}; functions of plain types in there could be served as tools, \
+         with `functions`",
+        exports.join(", ")
+    )
 }

@@ -108,17 +108,17 @@ impl Web {
 }
 
 impl Http {
-    pub(crate) fn new(guest: &Arc<Guest>) -> Box<Self> {
+    pub(crate) fn new(guest: &Arc<Guest>) -> Self {
         let places = guest.web.as_ref().map_or(0, |web| web.grant.connections);
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(FIELDS);
-        Box::new(Self {
+        Self {
             context,
             requests: Requests {
                 guest: Arc::clone(guest),
                 places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             },
-        })
+        }
     }
 }
 

@@ -75,6 +75,7 @@ mod masks;
 mod network;
 mod options;
 mod output;
+mod permissions;
 mod plugin;
 mod runtime;
 mod session;
@@ -94,6 +95,7 @@ pub use grants::{
 };
 pub use limits::Limits;
 pub use options::{Instances, PluginOptions};
+pub use permissions::{Capability, Permission};
 pub use plugin::{Description, Plugin, PluginSource};
 pub use runtime::Runtime;
 pub use session::Session;

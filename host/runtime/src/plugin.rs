@@ -11,12 +11,13 @@ use wharf_mcp::model::{
 };
 
 use crate::abi::{
-    CallTool, CheckTypes, Complete, GetPrompt, ListPrompts, ListResources, ListTemplates,
-    ListTools, Operation, ReadResource,
+    CallTool, CheckTypes, Complete, GetPrompt, ListPermissions, ListPrompts, ListResources,
+    ListTemplates, ListTools, Operation, ReadResource,
 };
 use crate::error::{BadDefinition, LoadError, mismatch};
 use crate::events::Call;
 use crate::invoke::Ready;
+use crate::permissions::Permission;
 
 /// A component, and what it is called here.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub struct Description {
     pub prompts: Option<Vec<Prompt>>,
     /// Whether it completes arguments.
     pub completions: bool,
+    /// What it asks to be granted.
+    pub permissions: Option<Vec<Permission>>,
 }
 
 /// A loaded plugin. Clones are the same plugin.
@@ -55,13 +58,6 @@ struct Loaded {
 }
 
 impl Plugin {
-    /// Asks a component what it offers.
-    pub(crate) async fn describe(ready: Ready) -> Result<Self, LoadError> {
-        let types = ready.run(Call::silent(), CheckTypes).await;
-        types.map_err(LoadError::Start)?.map_err(mismatch)?;
-        Self::list(Arc::new(ready)).await
-    }
-
     /// Asks the plugin again what it offers: that may depend on a file, say. Gives
     /// a plugin that offers the new lists and shares everything else with this one:
     /// compiled code, grants, limits, and the bound on running calls. This one
@@ -70,13 +66,22 @@ impl Plugin {
     /// The lists are read and checked as they are when a plugin is loaded, under
     /// the same limits.
     pub async fn described_again(&self) -> Result<Self, LoadError> {
-        Self::list(Arc::clone(&self.0.ready)).await
+        Self::list(
+            Arc::clone(&self.0.ready),
+            self.0.description.permissions.clone(),
+        )
+        .await
     }
 
-    async fn list(ready: Arc<Ready>) -> Result<Self, LoadError> {
+    /// Asks a component what it offers. `permissions` is what it has asked for.
+    pub(crate) async fn list(
+        ready: Arc<Ready>,
+        permissions: Option<Vec<Permission>>,
+    ) -> Result<Self, LoadError> {
         let parts = ready.abi.parts();
         let mut description = Description {
             completions: parts.completions,
+            permissions,
             ..Description::default()
         };
         if parts.tools {
@@ -172,6 +177,20 @@ impl fmt::Debug for Plugin {
         f.debug_struct("Plugin")
             .field("name", self.name())
             .finish_non_exhaustive()
+    }
+}
+
+impl Ready {
+    /// Checks that its functions are of the types they should be, and asks what it asks
+    /// for. None if it does not ask.
+    pub(crate) async fn check(&self) -> Result<Option<Vec<Permission>>, LoadError> {
+        let types = self.run(Call::silent(), CheckTypes).await;
+        types.map_err(LoadError::Start)?.map_err(mismatch)?;
+        if !self.abi.parts().permissions {
+            return Ok(None);
+        }
+        let asked = list(self, "list-permissions", ListPermissions).await?;
+        Ok(Some(asked))
     }
 }
 

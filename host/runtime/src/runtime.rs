@@ -18,7 +18,7 @@ use crate::engine::{MEMORIES_PER_SLOT, RuntimeConfig, SetupError, TABLES_PER_SLO
 use crate::error::{LoadError, mismatch};
 use crate::events::ChangeSink;
 use crate::gate::Gate;
-use crate::grants::Granted;
+use crate::grants::Grants;
 use crate::http::{Tls, Web};
 use crate::invoke::Ready;
 use crate::limits::Limits;
@@ -53,7 +53,6 @@ struct Shared {
 struct Prepared {
     abi: Abi,
     component: Component,
-    granted: Granted,
 }
 
 impl Runtime {
@@ -88,33 +87,58 @@ impl Runtime {
         options: &PluginOptions,
         changes: ChangeSink,
     ) -> Result<Plugin, LoadError> {
-        let PluginOptions { grants, limits, .. } = options;
-        let masks = Arc::new(Masks::new(&grants.values()));
-        let denials = Denials::new(&source.name, &masks);
-        let prepared = self.prepare(source.bytes, options.clone(), Arc::clone(&denials));
-        let prepared = prepared.await?;
+        let prepared = self.prepare(source.bytes, options.functions).await?;
         if let Abi::Functions(functions) = &prepared.abi {
             for (function, reason) in functions.skipped() {
                 tracing::warn!(plugin = %source.name, function, reason, "not served as a tool");
             }
         }
+        let asks = prepared.abi.parts().permissions;
+        // Who asks is not granted anything before it is known what is asked for.
+        let first = if asks {
+            Grants::default()
+        } else {
+            options.grants.clone()
+        };
+        let guest = |grants| self.guest(&source.name, grants, &options.limits, &changes);
+        let mut ready = Ready {
+            abi: prepared.abi,
+            gate: self.gate(&prepared.component, &options.limits)?,
+            runtime: self.clone(),
+            guest: guest(first).await?,
+        };
+        let asked = ready.check().await?;
+        if let Some(asked) = &asked {
+            ready.guest = guest(options.grants.clone().and(asked)).await?;
+        }
+        Plugin::list(Arc::new(ready), asked).await
+    }
+
+    /// A guest with all that it is granted, opened off the async threads.
+    async fn guest(
+        &self,
+        name: &Arc<str>,
+        grants: Grants,
+        limits: &Limits,
+        changes: &ChangeSink,
+    ) -> Result<Arc<Guest>, LoadError> {
+        let masks = Arc::new(Masks::new(&grants.values()));
+        let denials = Denials::new(name, &masks);
         let web = grants.http.as_ref();
-        let guest = Arc::new(Guest {
-            web: web.map(|grant| Arc::new(Web::new(grant, self.0.tls.clone()))),
+        let web = web.map(|grant| Arc::new(Web::new(grant, self.0.tls.clone())));
+        let opened = {
+            let denials = Arc::clone(&denials);
+            spawn_blocking(move || grants.open(&denials)).await
+        };
+        Ok(Arc::new(Guest {
+            granted: opened.map_err(lost)?.map_err(LoadError::Grant)?,
+            web,
             denials,
             masks,
-            name: source.name,
+            name: Arc::clone(name),
             limits: limits.clone(),
-            granted: prepared.granted,
-            changes,
-        });
-        Plugin::describe(Ready {
-            abi: prepared.abi,
-            gate: self.gate(&prepared.component, limits)?,
-            runtime: self.clone(),
-            guest,
-        })
-        .await
+            changes: Arc::clone(changes),
+        }))
     }
 
     /// Says what a component is and wants, without running any of it. It is
@@ -146,17 +170,12 @@ impl Runtime {
         &self.0.lane
     }
 
-    async fn prepare(
-        &self,
-        bytes: Bytes,
-        options: PluginOptions,
-        denials: Arc<Denials>,
-    ) -> Result<Prepared, LoadError> {
+    async fn prepare(&self, bytes: Bytes, functions: bool) -> Result<Prepared, LoadError> {
         let runtime = self.clone();
         let prepare = move || {
             let component = runtime.compile(&bytes)?;
             let found = Inspection::of(&component);
-            found.check(options.functions)?;
+            found.check(functions)?;
             let linked = runtime.0.linker.instantiate_pre(&component);
             let linked = linked.map_err(mismatch)?;
             let abi = if found.interfaces.is_empty() {
@@ -164,12 +183,7 @@ impl Runtime {
             } else {
                 Abi::find(&linked).map_err(mismatch)?
             };
-            let granted = options.grants.open(&denials).map_err(LoadError::Grant)?;
-            Ok(Prepared {
-                abi,
-                component,
-                granted,
-            })
+            Ok(Prepared { abi, component })
         };
         spawn_blocking(prepare).await.map_err(lost)?
     }

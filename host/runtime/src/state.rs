@@ -130,7 +130,7 @@ impl WasiHttpView for State {
     /// What it takes is made on first use: most calls send nothing.
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         let guest = &self.guest;
-        let http = self.http.get_or_insert_with(|| Http::new(guest));
+        let http = self.http.get_or_insert_with(|| Box::new(Http::new(guest)));
         WasiHttpCtxView {
             hooks: &mut http.requests,
             table: &mut self.table,

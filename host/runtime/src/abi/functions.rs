@@ -93,6 +93,7 @@ impl Functions {
         resources: false,
         prompts: false,
         completions: false,
+        permissions: false,
     };
 
     /// Functions that cannot be served, and why.

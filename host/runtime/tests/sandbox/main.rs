@@ -18,6 +18,7 @@ mod functions;
 mod grants;
 mod loading;
 mod network;
+mod permissions;
 mod pressure;
 mod secrets;
 mod servers;

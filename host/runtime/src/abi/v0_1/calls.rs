@@ -12,10 +12,11 @@ use super::bindings::exports::wharf::plugin::completions;
 use super::{Call, Exports, Fill, Get, Page, Read, Request, definition, outcome};
 use crate::abi::functions::Functions;
 use crate::abi::{
-    CallTool, CheckTypes, Complete, GetPrompt, ListPrompts, ListResources, ListTemplates,
-    ListTools, Operation, ReadResource, Stop,
+    CallTool, CheckTypes, Complete, GetPrompt, ListPermissions, ListPrompts, ListResources,
+    ListTemplates, ListTools, Operation, ReadResource, Stop,
 };
 use crate::error::BadDefinition;
+use crate::permissions::Permission;
 use crate::state::State;
 
 impl Operation for CheckTypes {
@@ -72,6 +73,18 @@ impl Operation for ListPrompts {
     async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
         let list = &need(exports.prompts.as_ref(), "prompts")?.list;
         Ok(definition::prompts(exports.call(store, list, ()).await?))
+    }
+}
+
+impl Operation for ListPermissions {
+    type Output = Result<Vec<Permission>, BadDefinition>;
+    const MAY_ANNOUNCE: bool = false;
+
+    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
+        let list = need(exports.permissions.as_ref(), "permissions")?;
+        Ok(definition::permissions(
+            exports.call(store, list, ()).await?,
+        ))
     }
 }
 
