@@ -24,3 +24,4 @@ mod secrets;
 mod servers;
 mod sockets;
 mod support;
+mod traffic;
