@@ -284,7 +284,7 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::{Changes, MAX_WATCHED, Notice};
-    use wharf_mcp::Filter;
+    use wharf_mcp::{Capabilities, Filter};
     use wharf_mcp::model::{Change, List};
 
     fn heard(listener: &super::Listener) -> Vec<Change> {
