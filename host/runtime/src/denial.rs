@@ -16,6 +16,9 @@ pub(crate) struct Denials {
     files: AtomicBool,
     env: AtomicBool,
     network: AtomicBool,
+    store: AtomicBool,
+    session: AtomicBool,
+    config: AtomicBool,
 }
 
 impl Denials {
@@ -25,6 +28,9 @@ impl Denials {
             files: AtomicBool::new(false),
             env: AtomicBool::new(false),
             network: AtomicBool::new(false),
+            store: AtomicBool::new(false),
+            session: AtomicBool::new(false),
+            config: AtomicBool::new(false),
         })
     }
 
@@ -49,6 +55,42 @@ impl Denials {
                 capability = "environment",
                 "the plugin looked at the environment, but no variable is granted; \
                  `--env NAME` would grant one"
+            );
+        }
+    }
+
+    /// It opened a store, and none is granted.
+    pub(crate) fn store(&self) {
+        if first(&self.store) {
+            tracing::warn!(
+                plugin = %self.plugin,
+                capability = "store",
+                "the plugin wants to keep something, but no store is granted; \
+                 `--store` would grant one"
+            );
+        }
+    }
+
+    /// It opened a store in a call that belongs to no session.
+    pub(crate) fn no_session(&self) {
+        if first(&self.session) {
+            tracing::warn!(
+                plugin = %self.plugin,
+                capability = "store",
+                "the plugin wants to keep something for a session, but this client has none; \
+                 `--store=principal` would keep it for whoever calls"
+            );
+        }
+    }
+
+    /// It looked for its configuration, and none is granted. As with variables, that
+    /// is often no more than a look.
+    pub(crate) fn config(&self) {
+        if first(&self.config) {
+            tracing::debug!(
+                plugin = %self.plugin,
+                capability = "config",
+                "the plugin looked at its configuration, but no value is granted"
             );
         }
     }

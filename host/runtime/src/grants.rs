@@ -17,6 +17,9 @@ use std::sync::Arc;
 
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+use wasmtime_wasi_config::WasiConfigVariables;
+
+use crate::store::{GrantedStore, StoreError, Stores};
 
 pub use http::{HttpGrant, HttpTarget, TargetProblem};
 pub use reality::{Clock, Randomness};
@@ -83,6 +86,9 @@ pub enum GrantError {
         /// Inside the plugin.
         guest: String,
     },
+    /// There is no place for what the plugin keeps.
+    #[error("there is no place for what it keeps")]
+    Store(#[from] StoreError),
     /// A name that no environment can hold.
     #[error("`{name}` is not the name of an environment variable")]
     Variable {
@@ -98,11 +104,16 @@ pub(crate) struct Granted {
     pub(crate) env: Arc<[(String, String)]>,
     /// Whether there is any folder.
     pub(crate) has_files: bool,
+    pub(crate) config: Arc<WasiConfigVariables>,
+    pub(crate) has_config: bool,
+    pub(crate) store: Option<GrantedStore>,
+    pub(crate) clock: Clock,
+    pub(crate) random: Randomness,
 }
 
 impl Grants {
     /// Opens what is granted. Blocks on the file system.
-    pub(crate) fn open(&self) -> Result<Granted, GrantError> {
+    pub(crate) fn open(&self, stores: &Stores) -> Result<Granted, GrantError> {
         let mut builder = WasiCtxBuilder::new();
         for (index, dir) in self.dirs.iter().enumerate() {
             dir.check_name(self.dirs.get(..index).unwrap_or_default())?;
@@ -120,7 +131,21 @@ impl Grants {
                 .map(|(name, value)| (name.clone(), value.reveal().to_string()))
                 .collect(),
             has_files: !self.dirs.is_empty(),
+            config: Arc::new(self.config()),
+            has_config: !self.config.is_empty(),
+            store: self.store.map(|grant| stores.open(grant)).transpose()?,
+            clock: self.clock,
+            random: self.random,
         })
+    }
+}
+
+impl Grants {
+    fn config(&self) -> WasiConfigVariables {
+        let values = self.config.iter();
+        values
+            .map(|(key, value)| (key.clone(), value.reveal().to_string()))
+            .collect()
     }
 }
 

@@ -38,7 +38,8 @@ pub(crate) struct Ready {
 impl Ready {
     /// The same with something granted, which is opened off the async threads.
     pub(crate) async fn granted(mut self, grants: Grants) -> Result<Self, LoadError> {
-        let opened = spawn_blocking(move || grants.open()).await;
+        let runtime = self.runtime.clone();
+        let opened = spawn_blocking(move || grants.open(runtime.stores())).await;
         let granted = opened.map_err(lost)?.map_err(LoadError::Grant)?;
         self.guest = Arc::new(Guest {
             granted,

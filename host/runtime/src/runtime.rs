@@ -24,6 +24,7 @@ use crate::limits::Limits;
 use crate::options::PluginOptions;
 use crate::plugin::{Plugin, PluginSource};
 use crate::state::{Guest, State};
+use crate::store::Stores;
 use crate::surface::Inspection;
 use crate::ticker::Ticker;
 use crate::wasi;
@@ -43,6 +44,7 @@ struct Shared {
     /// Turns of slow calls; see [`crate::turn`].
     lane: Semaphore,
     cache: Option<Cache>,
+    stores: Stores,
 }
 
 /// A component that can be run.
@@ -68,6 +70,7 @@ impl Runtime {
             slots,
             lane: Semaphore::new(turns()),
             cache: setup.cache,
+            stores: Stores::new(config.data_dir.clone(), config.session_memory),
         })))
     }
 
@@ -131,6 +134,10 @@ impl Runtime {
         &self.0.pool
     }
 
+    pub(crate) fn stores(&self) -> &Stores {
+        &self.0.stores
+    }
+
     pub(crate) fn lane(&self) -> &Semaphore {
         &self.0.lane
     }
@@ -149,7 +156,9 @@ impl Runtime {
                 Abi::find(&linked).map_err(mismatch)?
             };
             // Nothing is granted before it is known what is asked for.
-            let granted = Grants::default().open().map_err(LoadError::Grant)?;
+            let granted = Grants::default()
+                .open(&runtime.0.stores)
+                .map_err(LoadError::Grant)?;
             Ok(Prepared {
                 abi,
                 component,

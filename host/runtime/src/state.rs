@@ -11,6 +11,7 @@ use crate::denial::Denials;
 use crate::events::{Call, ChangeSink};
 use crate::grants::Granted;
 use crate::limits::{CORE_INSTANCES, HANDLES, Limits, TABLE_ELEMENTS};
+use crate::reality::{self, Dice};
 use crate::turn::Turn;
 
 /// One running call.
@@ -23,6 +24,8 @@ pub(crate) struct State {
     pub(crate) said: Said,
     /// Whether anybody hears of the changes it announces.
     pub(crate) announces: bool,
+    /// Instead of real random numbers.
+    pub(crate) dice: Option<Dice>,
     console: Option<Arc<Console>>,
     wasi: WasiCtx,
     table: ResourceTable,
@@ -59,7 +62,7 @@ pub(crate) struct Memory {
 
 impl State {
     pub(crate) fn new(guest: &Arc<Guest>, call: Call, deadline: Instant, turn: Arc<Turn>) -> Self {
-        let mut wasi = WasiCtx::default();
+        let mut wasi = reality::wasi(guest.granted.clock);
         wasi.filesystem().clone_from(&guest.granted.files);
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
@@ -71,6 +74,7 @@ impl State {
             memory: Memory::new(guest.limits.memory),
             said: Said::default(),
             announces: true,
+            dice: Dice::of(guest.granted.random),
             console: None,
             wasi,
             table,

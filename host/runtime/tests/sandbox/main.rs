@@ -19,4 +19,6 @@ mod grants;
 mod loading;
 mod permissions;
 mod pressure;
+mod reality;
+mod store;
 mod support;
