@@ -24,7 +24,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::styling::{AnsiColor, Style};
-use wharf_runtime::StoreError;
 
 use crate::compile::{CompileError, Progress};
 use crate::config::{Colour, ConfigError};
@@ -266,12 +265,6 @@ fn hint(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<UnixSocketError>() {
         return hint_about_socket(error);
-    }
-    if let Some(StoreError::InUse { .. }) = error.downcast_ref() {
-        return Some(
-            "end the other `wharf`, or give this one a folder of its own with `--data-dir`"
-                .to_owned(),
-        );
     }
     let error = error.downcast_ref::<io::Error>()?;
     (error.kind() == ErrorKind::AddrInUse)

@@ -65,7 +65,11 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process has it open.
-    #[error("another process is using the store `{}`", .file.display())]
+    #[error(
+        "another process is using the store `{}`; end that one, or give this one a folder of \
+         its own with `--data-dir`",
+        .file.display()
+    )]
     InUse {
         /// Which file.
         file: PathBuf,

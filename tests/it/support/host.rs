@@ -77,16 +77,30 @@ impl Host {
     /// Runs `wharf serve` with these arguments, and waits until it says that every
     /// endpoint is ready.
     pub(crate) fn serve(arguments: &[&str]) -> Self {
-        Self::start(Folder::Own(TempDir::new().unwrap()), arguments)
+        let folder = Folder::Own(TempDir::new().unwrap());
+        Self::start(folder, command(arguments), arguments)
     }
 
     /// The same in this folder.
     pub(crate) fn serve_in(folder: &Path, arguments: &[&str]) -> Self {
-        Self::start(Folder::Shared(folder.to_owned()), arguments)
+        let folder = Folder::Shared(folder.to_owned());
+        Self::start(folder, command(arguments), arguments)
     }
 
-    fn start(folder: Folder, arguments: &[&str]) -> Self {
-        let mut child = command(arguments)
+    /// The same for a host whose files cannot grow beyond so many blocks of 512 bytes,
+    /// as long as nobody raises that.
+    pub(crate) fn serve_with_small_files(folder: &Path, arguments: &[&str], blocks: u64) -> Self {
+        let wharf = command(arguments);
+        let mut shell = Command::new("/bin/sh");
+        // Writing is to fail, not to kill.
+        let script = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$@\"");
+        shell.args(["-c", &script, "sh"]).arg(wharf.get_program());
+        shell.args(wharf.get_args()).env_clear();
+        Self::start(Folder::Shared(folder.to_owned()), shell, arguments)
+    }
+
+    fn start(folder: Folder, mut program: Command, arguments: &[&str]) -> Self {
+        let mut child = program
             .current_dir(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -169,7 +183,7 @@ impl Host {
         }
     }
 
-    fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         match &self.program {
             Program::Process { child, .. } => child.id(),
             Program::Inside(_) => std::process::id(),
