@@ -14,6 +14,7 @@ use crate::grants::Granted;
 use crate::http::{Http, Web};
 use crate::limits::{CORE_INSTANCES, HANDLES, Limits, TABLE_ELEMENTS};
 use crate::masks::Masks;
+use crate::reality::{self, Dice};
 use crate::turn::Turn;
 
 /// One running call.
@@ -28,6 +29,8 @@ pub(crate) struct State {
     pub(crate) announces: bool,
     /// Handles of granted folders, and what the guest calls these.
     pub(crate) folders: Vec<(u32, String)>,
+    /// Instead of real random numbers.
+    pub(crate) dice: Option<Dice>,
     console: Option<Arc<Console>>,
     http: Option<Box<Http>>,
     wasi: WasiCtx,
@@ -69,7 +72,7 @@ pub(crate) struct Memory {
 
 impl State {
     pub(crate) fn new(guest: &Arc<Guest>, call: Call, deadline: Instant, turn: Arc<Turn>) -> Self {
-        let mut wasi = WasiCtx::default();
+        let mut wasi = reality::wasi(guest.granted.clock);
         wasi.filesystem().clone_from(&guest.granted.files);
         wasi.sockets().clone_from(&guest.granted.sockets);
         let mut table = ResourceTable::new();
@@ -83,6 +86,7 @@ impl State {
             said: Said::default(),
             announces: true,
             folders: Vec::new(),
+            dice: Dice::of(guest.granted.random),
             console: None,
             http: None,
             wasi,
