@@ -106,7 +106,7 @@ mod tests {
 
     use super::{forget, list, recall, remember};
 
-    fn text<T: wharf_sdk::tool::ToolFn>(arguments: Value) -> Result<String> {
+    fn text<T: tool::ToolFn>(arguments: Value) -> Result<String> {
         let request = TestRequest::new().build();
         Ok(call_tool::<T>(&request, arguments)?.to_text())
     }

@@ -79,13 +79,13 @@ impl Host {
     /// endpoint is ready.
     pub(crate) fn serve(arguments: &[&str]) -> Self {
         let folder = Folder::Own(TempDir::new().unwrap());
-        Self::start(folder, command(arguments), arguments)
+        Self::start(folder, arguments)
     }
 
     /// The same in this folder.
     pub(crate) fn serve_in(folder: &Path, arguments: &[&str]) -> Self {
         let folder = Folder::Shared(folder.to_owned());
-        Self::start(folder, command(arguments), arguments)
+        Self::start(folder, arguments)
     }
 
     /// The same with these variables in its environment.
