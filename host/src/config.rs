@@ -23,7 +23,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tracing_subscriber::filter::Targets;
 use wharf_mcp::StateKeys;
@@ -262,6 +262,12 @@ fn serve(
 }
 
 impl ServeConfig {
+    /// The configuration file, if nobody has named it.
+    pub fn found_file(&self) -> Option<&Path> {
+        let is_named = self.said.args.config.is_some();
+        self.file.as_deref().filter(|_| !is_named)
+    }
+
     /// What the same command line means now that files may have changed. The
     /// environment is as it was.
     ///

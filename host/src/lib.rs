@@ -12,12 +12,14 @@ mod load;
 pub mod logging;
 mod refresh;
 pub mod registry;
+mod reload;
 pub mod report;
 pub mod router;
 mod schema;
 mod serve;
 pub mod session;
 pub mod transport;
+mod watch;
 
 pub use serve::door;
 

@@ -150,6 +150,15 @@ impl Loader {
     }
 }
 
+impl Loaded {
+    /// Whether both are served in the same way.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.digest == other.digest
+            && self.config.options == other.config.options
+            && self.config.prefix == other.config.prefix
+    }
+}
+
 /// Everything that these plugins offer.
 pub(crate) fn catalogue(plugins: &[Loaded]) -> Result<Catalogue, CatalogueError> {
     let mut builder = CatalogueBuilder::default();

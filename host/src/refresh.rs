@@ -1,4 +1,6 @@
-//! Reading a plugin's lists again when it says that they have changed.
+//! Keeping the catalogue up to date: reading a plugin's lists again when it says that
+//! they have changed, and everything when the configuration or a component has (see
+//! [`crate::reload`]). One task does both, so that neither undoes the other.
 //!
 //! A plugin tells that a list has changed; the host asks it for its lists again,
 //! builds a new catalogue, puts it in the place of the old one, and only then tells
@@ -13,6 +15,7 @@ use tokio::sync::Notify;
 use wharf_mcp::model::{Change, List};
 
 use crate::load::{Loaded, Loader, catalogue};
+use crate::reload::Reloading;
 use crate::router::Router;
 
 /// How long to wait before reading again. Plugins that tell of change after change
@@ -39,6 +42,7 @@ pub(crate) struct Refresher {
     pub(crate) plugins: Vec<Loaded>,
     pub(crate) router: Router,
     pub(crate) loader: Loader,
+    pub(crate) reloading: Reloading,
 }
 
 impl Told {
@@ -69,28 +73,34 @@ impl Refresher {
     /// Refreshes for ever.
     pub(crate) async fn run(mut self) {
         loop {
-            self.loader.told.something.notified().await;
-            for (name, lists) in self.loader.told.take() {
-                if let Err(error) = self.refresh(&name).await {
-                    tracing::warn!(
-                        plugin = name,
-                        error = format!("{error:#}"),
-                        "its lists have changed and cannot be read; the old ones stay"
-                    );
-                    continue;
-                }
-                for (changed, list) in [
-                    (lists.tools, List::Tools),
-                    (lists.resources, List::Resources),
-                    (lists.prompts, List::Prompts),
-                ] {
-                    if changed {
-                        self.loader.changes.publish(&Change::List(list));
-                    }
+            tokio::select! {
+                () = self.loader.told.something.notified() => self.read_lists().await,
+                crates = self.reloading.due() => self.reload(crates).await,
+            }
+        }
+    }
+
+    async fn read_lists(&mut self) {
+        for (name, lists) in self.loader.told.take() {
+            if let Err(error) = self.refresh(&name).await {
+                tracing::warn!(
+                    plugin = name,
+                    error = format!("{error:#}"),
+                    "its lists have changed and cannot be read; the old ones stay"
+                );
+                continue;
+            }
+            for (changed, list) in [
+                (lists.tools, List::Tools),
+                (lists.resources, List::Resources),
+                (lists.prompts, List::Prompts),
+            ] {
+                if changed {
+                    self.loader.changes.publish(&Change::List(list));
                 }
             }
-            tokio::time::sleep(PAUSE).await;
         }
+        tokio::time::sleep(PAUSE).await;
     }
 
     async fn refresh(&mut self, name: &str) -> anyhow::Result<()> {

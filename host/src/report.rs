@@ -28,6 +28,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use crate::compile::{CompileError, Progress};
 use crate::config::{Colour, ConfigError};
 use crate::registry::{CatalogueError, TEMPLATE};
+use crate::reload::Reloaded;
 use crate::transport::unix::UnixSocketError;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -125,7 +126,7 @@ impl Report {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "  caused by: {cause}");
         }
-        for hint in hints(error) {
+        for hint in advice(error) {
             text.push('\n');
             self.line(&mut text, HINT, "hint:", &hint);
         }
@@ -145,6 +146,24 @@ impl Report {
             Endpoint::WebSocket(place) => format!("{} (WebSocket)", place.url("ws", "/ws")),
         };
         self.news("ready:", &place);
+    }
+
+    /// Says what was read again, and what came of it.
+    pub(crate) fn reloaded(self, reloaded: &Reloaded) {
+        let mut words = Vec::new();
+        for (what, names) in [
+            ("added", &reloaded.added),
+            ("changed", &reloaded.changed),
+            ("removed", &reloaded.removed),
+        ] {
+            if !names.is_empty() {
+                words.push(format!("{what} {}", names.join(", ")));
+            }
+        }
+        if words.is_empty() {
+            words.push("no plugin has changed".to_owned());
+        }
+        self.news("reloaded:", &words.join("; "));
     }
 
     /// Says which configuration counts.
@@ -246,7 +265,7 @@ fn causes(error: &anyhow::Error) -> Vec<String> {
 }
 
 /// What the links of the chain advise, each advice once.
-fn hints(error: &anyhow::Error) -> Vec<String> {
+pub(crate) fn advice(error: &anyhow::Error) -> Vec<String> {
     let mut hints: Vec<String> = error.chain().filter_map(hint).collect();
     hints.dedup();
     hints
@@ -324,14 +343,14 @@ fn harmless(text: &str) -> String {
 mod tests {
     use anyhow::anyhow;
 
-    use super::{Exit, causes, exit_of, harmless, hints};
+    use super::{Exit, advice, causes, exit_of, harmless};
     use crate::config::ConfigError;
 
     #[test]
     fn a_mistake_in_usage_is_found_below_its_contexts() {
         let error = anyhow::Error::new(ConfigError::NoPlugin).context("cannot start");
         assert_eq!(exit_of(&error), Exit::Usage);
-        assert_eq!(hints(&error).len(), 1);
+        assert_eq!(advice(&error).len(), 1);
         assert_eq!(exit_of(&anyhow!("other")), Exit::Failure);
     }
 

@@ -5,7 +5,10 @@
 //! the catalogue stands do transports start, and only then is anybody told that
 //! the host is ready.
 
+use std::sync::Arc;
+
 use anyhow::Context;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use wharf_mcp::StateKeys;
 use wharf_runtime::Runtime;
@@ -15,6 +18,7 @@ use crate::config::{Listen, ServeConfig};
 use crate::drain::{Drain, Shutdown, Signals};
 use crate::load::{self, Crates, Loader, TOGETHER};
 use crate::refresh::{Refresher, Told};
+use crate::reload::Reloading;
 use crate::report::{Endpoint, Exit, Place, Report};
 use crate::router::Router;
 use crate::session::Door;
@@ -32,11 +36,12 @@ pub(crate) async fn serve(
     signals: &mut Signals,
     report: Report,
 ) -> anyhow::Result<Exit> {
-    if let Some(file) = &config.file {
+    if let Some(file) = config.found_file() {
         report.using(file);
     }
+    let hangups = signals.hangups().context("SIGHUP cannot be listened to")?;
     let host = tokio::select! {
-        host = Host::prepare(config, report) => host?,
+        host = Host::prepare(config, report, hangups) => host?,
         _ = signals.next() => return Ok(Exit::Interrupted),
     };
     host.run(signals, report).await
@@ -44,11 +49,23 @@ pub(crate) async fn serve(
 
 /// Compiles and loads the plugins, and opens a door to them: what a program needs
 /// that brings a transport of its own (see [`Transport`]). Nothing is listened on,
-/// whatever the configuration says.
+/// whatever the configuration says. Changed plugins are loaded again while there is a
+/// door, unless the configuration says otherwise; signals are left to the program.
 ///
 /// # Errors
 /// When a plugin cannot be compiled or loaded, or not together with the others.
 pub async fn door(config: &ServeConfig, report: Report) -> anyhow::Result<Door> {
+    reloaded_door(config, report, None).await
+}
+
+/// The same, with somebody who says when everything is to be read again.
+async fn reloaded_door(
+    config: &ServeConfig,
+    report: Report,
+    wanted: Option<Arc<Notify>>,
+) -> anyhow::Result<Door> {
+    // Before anything is read, so that no change is missed.
+    let reloading = Reloading::new(config, wanted);
     let loader = Loader {
         runtime: Runtime::new(&load::sandbox_config(config))?,
         changes: Changes::default(),
@@ -65,6 +82,7 @@ pub async fn door(config: &ServeConfig, report: Report) -> anyhow::Result<Door> 
         plugins,
         router: router.clone(),
         loader,
+        reloading,
     };
     Ok(Door::new(router, changes, keys).refreshed_by(refresher.run()))
 }
@@ -124,10 +142,14 @@ impl Listening {
 }
 
 impl Host {
-    async fn prepare(config: &ServeConfig, report: Report) -> anyhow::Result<Self> {
+    async fn prepare(
+        config: &ServeConfig,
+        report: Report,
+        hangups: Arc<Notify>,
+    ) -> anyhow::Result<Self> {
         let listening = Listening::begin(config).await?;
         Ok(Self {
-            door: door(config, report).await?,
+            door: reloaded_door(config, report, Some(hangups)).await?,
             listening,
             stdio: config.stdio,
         })

@@ -16,16 +16,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
+use wasmtime_wasi::sockets::WasiSocketsCtx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use wasmtime_wasi_config::WasiConfigVariables;
 
 use crate::store::{GrantedStore, StoreError, Stores};
 
+pub(crate) use http::is_name;
 pub use http::{HttpGrant, HttpTarget, TargetProblem};
 pub use reality::{Clock, Randomness};
 pub use sockets::{SocketGrant, SocketProblem, SocketTarget};
 pub use store::{StoreGrant, StoreScope};
 pub use value::Value;
+
+use crate::denial::Denials;
+use crate::network;
 
 /// What a plugin may reach. The default is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,11 +114,25 @@ pub(crate) struct Granted {
     pub(crate) store: Option<GrantedStore>,
     pub(crate) clock: Clock,
     pub(crate) random: Randomness,
+    pub(crate) sockets: WasiSocketsCtx,
+    /// Whether there is any address for TCP, and for UDP.
+    pub(crate) has_tcp: bool,
+    pub(crate) has_udp: bool,
 }
 
 impl Grants {
+    /// All values, secret or not.
+    pub(crate) fn values(&self) -> Vec<&Value> {
+        let values = self.env.iter().chain(&self.config);
+        values.map(|(_, value)| value).collect()
+    }
+
     /// Opens what is granted. Blocks on the file system.
-    pub(crate) fn open(&self, stores: &Stores) -> Result<Granted, GrantError> {
+    pub(crate) fn open(
+        &self,
+        denials: &Arc<Denials>,
+        stores: &Stores,
+    ) -> Result<Granted, GrantError> {
         let mut builder = WasiCtxBuilder::new();
         for (index, dir) in self.dirs.iter().enumerate() {
             dir.check_name(self.dirs.get(..index).unwrap_or_default())?;
@@ -122,6 +141,7 @@ impl Grants {
         for (name, _) in &self.env {
             check_variable(name)?;
         }
+        network::grant(&self.sockets, denials, &mut builder);
         let mut wasi = builder.build();
         Ok(Granted {
             files: wasi.filesystem().clone(),
@@ -136,6 +156,9 @@ impl Grants {
             store: self.store.map(|grant| stores.open(grant)).transpose()?,
             clock: self.clock,
             random: self.random,
+            sockets: wasi.sockets().clone(),
+            has_tcp: !self.sockets.tcp.is_empty(),
+            has_udp: !self.sockets.udp.is_empty(),
         })
     }
 }

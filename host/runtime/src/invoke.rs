@@ -9,17 +9,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 use wasmtime::Store;
 use wharf_mcp::model::{Failure, Fault};
 
 use crate::abi::{Abi, Operation, Stop};
-use crate::error::LoadError;
 use crate::events::Call;
 use crate::gate::{Gate, TurnedAway};
-use crate::grants::Grants;
-use crate::runtime::{Runtime, lost};
+use crate::runtime::Runtime;
 use crate::state::{Guest, State};
 use crate::turn::{Turn, take_turns};
 use crate::verdict;
@@ -36,21 +33,6 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
-    /// The same with something granted, which is opened off the async threads.
-    pub(crate) async fn granted(mut self, grants: Grants) -> Result<Self, LoadError> {
-        let runtime = self.runtime.clone();
-        let opened = spawn_blocking(move || grants.open(runtime.stores())).await;
-        let granted = opened.map_err(lost)?.map_err(LoadError::Grant)?;
-        self.guest = Arc::new(Guest {
-            granted,
-            name: Arc::clone(&self.guest.name),
-            limits: self.guest.limits.clone(),
-            denials: Arc::clone(&self.guest.denials),
-            changes: Arc::clone(&self.guest.changes),
-        });
-        Ok(self)
-    }
-
     /// Does something with a new instance.
     pub(crate) async fn run<O: Operation>(
         &self,

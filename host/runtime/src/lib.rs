@@ -63,10 +63,13 @@
 //!
 //! `invoke` is the life of one call, and `runtime` how a plugin is loaded. `abi`
 //! translates between the plugin contract in `wit/` and the model. `turn` and
-//! `gate` are about fairness, `grants` and `wasi` about what a guest can reach, `store`
-//! and `keyvalue` about what it keeps, `verdict` about what is said when it fails.
+//! `gate` are about fairness, `grants` and `wasi` about what a guest can reach,
+//! `http`, `network` and `addresses` about what it can reach outside, `denial` and
+//! `verdict` about what is said when it is refused or fails, `masks` about what is not.
+//! `store` and `keyvalue` are about what it keeps.
 
 mod abi;
+mod addresses;
 mod cache;
 mod console;
 mod denial;
@@ -75,10 +78,12 @@ mod error;
 mod events;
 mod gate;
 mod grants;
+mod http;
 mod imports;
 mod invoke;
 mod keyvalue;
 mod limits;
+mod masks;
 mod network;
 mod options;
 mod output;

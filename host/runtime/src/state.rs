@@ -5,12 +5,15 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use wasmtime::{ResourceLimiter, Result};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::console::{Console, Kind, Stream};
 use crate::denial::Denials;
 use crate::events::{Call, ChangeSink};
 use crate::grants::Granted;
+use crate::http::{Http, Web};
 use crate::limits::{CORE_INSTANCES, HANDLES, Limits, TABLE_ELEMENTS};
+use crate::masks::Masks;
 use crate::reality::{self, Dice};
 use crate::turn::Turn;
 
@@ -27,6 +30,7 @@ pub(crate) struct State {
     /// Instead of real random numbers.
     pub(crate) dice: Option<Dice>,
     console: Option<Arc<Console>>,
+    http: Option<Box<Http>>,
     wasi: WasiCtx,
     table: ResourceTable,
 }
@@ -36,7 +40,11 @@ pub(crate) struct Guest {
     pub(crate) name: Arc<str>,
     pub(crate) limits: Limits,
     pub(crate) granted: Granted,
+    /// Outgoing HTTP, if it is granted.
+    pub(crate) web: Option<Arc<Web>>,
     pub(crate) denials: Arc<Denials>,
+    /// Hides its secrets.
+    pub(crate) masks: Arc<Masks>,
     pub(crate) changes: ChangeSink,
 }
 
@@ -64,6 +72,7 @@ impl State {
     pub(crate) fn new(guest: &Arc<Guest>, call: Call, deadline: Instant, turn: Arc<Turn>) -> Self {
         let mut wasi = reality::wasi(guest.granted.clock);
         wasi.filesystem().clone_from(&guest.granted.files);
+        wasi.sockets().clone_from(&guest.granted.sockets);
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
         Self {
@@ -76,6 +85,7 @@ impl State {
             announces: true,
             dice: Dice::of(guest.granted.random),
             console: None,
+            http: None,
             wasi,
             table,
         }
@@ -87,7 +97,7 @@ impl State {
         let guest = &self.guest;
         let console = self
             .console
-            .get_or_insert_with(|| Console::new(&guest.name, guest.limits.console));
+            .get_or_insert_with(|| Console::new(&guest.name, &guest.masks, guest.limits.console));
         console.stream(kind)
     }
 
@@ -106,6 +116,19 @@ impl WasiView for State {
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    /// What it takes is made on first use: most calls send nothing.
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let guest = &self.guest;
+        let http = self.http.get_or_insert_with(|| Http::new(guest));
+        WasiHttpCtxView {
+            hooks: &mut http.requests,
+            table: &mut self.table,
+            ctx: &mut http.context,
         }
     }
 }

@@ -14,6 +14,7 @@ use wasmtime_wasi::p2::{DynOutputStream, add_to_linker_async};
 use wasmtime_wasi_config::WasiConfig;
 
 use crate::console::Kind;
+use crate::http;
 use crate::keyvalue;
 use crate::limits::RANDOM_BYTES;
 use crate::network;
@@ -24,6 +25,7 @@ use crate::state::State;
 pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
     type Own = HasSelf<State>;
     add_to_linker_async(linker)?;
+    http::link(linker)?;
     linker.allow_shadowing(true);
     cli::environment::add_to_linker::<State, Own>(linker, |state| state)?;
     cli::stdout::add_to_linker::<State, Own>(linker, |state| state)?;

@@ -10,6 +10,9 @@ use crate::inspect::{line, needs};
 /// Room for the longest key.
 const WIDTH: usize = 14;
 
+/// Limits in a line.
+const LIMITS: usize = 5;
+
 /// The findings as some paragraphs.
 pub(super) fn render(findings: &Findings<'_>) -> String {
     let config = findings.config;
@@ -64,7 +67,11 @@ fn paragraph(text: &mut String, plugin: &Finding<'_>) {
     if !refused.is_empty() {
         section(text, "Imported, but not granted", &refused);
     }
-    section(text, "Limits", &words::limits(&config.options.limits));
+    line(text, "  Limits");
+    for some in words::limits(&config.options.limits).chunks(LIMITS) {
+        let some: Vec<String> = some.iter().map(|(key, it)| format!("{key} {it}")).collect();
+        line(text, &format!("    {}", some.join(", ")));
+    }
     names(text, "Tools", plugin.tools());
     names(text, "Prompts", plugin.prompts());
     names(text, "Resource templates", plugin.resource_templates());
