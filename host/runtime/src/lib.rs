@@ -51,8 +51,8 @@
 //! # Where to read on
 //!
 //! `invoke` is the life of one call, and `runtime` how a plugin is loaded. `abi`
-//! translates between the plugin contract in `wit/` and the model. `turn` and
-//! `gate` are about fairness, `grants` and `wasi` about what a guest can reach,
+//! translates between the plugin contract in `wit/` and the model. `gate`, `rate`,
+//! `slots` and `turn` are about fairness, `keeper` about instances that outlive a call, `grants` and `wasi` about what a guest can reach,
 //! `verdict` about what is said when it fails.
 
 mod abi;
@@ -66,13 +66,16 @@ mod gate;
 mod grants;
 mod imports;
 mod invoke;
+mod keeper;
 mod limits;
 mod network;
 mod options;
 mod output;
 mod plugin;
+mod rate;
 mod runtime;
 mod session;
+mod slots;
 mod state;
 mod surface;
 mod ticker;

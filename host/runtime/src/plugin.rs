@@ -42,8 +42,9 @@ pub struct Description {
 
 /// A loaded plugin. Clones are the same plugin.
 ///
-/// Every call runs in an instance of its own, under the limits the plugin was
-/// loaded with. Dropping the future of a call ends the call, wherever the guest
+/// Every call runs in an instance of its own, unless its operator wants
+/// [something else](crate::Instances), and under the limits the plugin was loaded
+/// with. Dropping the future of a call ends the call, wherever the guest
 /// is. A failed call harms no other.
 #[derive(Clone)]
 pub struct Plugin(Arc<Loaded>);
@@ -56,7 +57,7 @@ struct Loaded {
 impl Plugin {
     /// Asks a component what it offers.
     pub(crate) async fn describe(ready: Ready) -> Result<Self, LoadError> {
-        let types = ready.run(Call::silent(), CheckTypes).await;
+        let types = ready.look(CheckTypes).await;
         types.map_err(LoadError::Start)?.map_err(mismatch)?;
         Self::list(Arc::new(ready)).await
     }
@@ -176,7 +177,7 @@ async fn list<O, T>(
 where
     O: Operation<Output = Result<Vec<T>, BadDefinition>>,
 {
-    let listed = ready.run(Call::silent(), operation).await;
+    let listed = ready.look(operation).await;
     let listed = listed.map_err(|fault| LoadError::List { function, fault })?;
     listed.map_err(|bad| bad.of(&ready.guest.name))
 }

@@ -19,9 +19,11 @@ use crate::events::ChangeSink;
 use crate::gate::Gate;
 use crate::grants::{Granted, Grants};
 use crate::invoke::Ready;
-use crate::limits::Limits;
+use crate::keeper::Keeper;
 use crate::options::PluginOptions;
 use crate::plugin::{Plugin, PluginSource};
+use crate::rate::Rate;
+use crate::slots::Slots;
 use crate::state::{Guest, State};
 use crate::surface::Inspection;
 use crate::ticker::Ticker;
@@ -36,9 +38,7 @@ struct Shared {
     engine: Engine,
     linker: Linker<State>,
     ticker: Ticker,
-    /// Slots of the instance pool.
-    pool: Semaphore,
-    slots: u32,
+    slots: Slots,
     /// Turns of slow calls; see [`crate::turn`].
     lane: Semaphore,
     cache: Option<Cache>,
@@ -51,13 +51,11 @@ impl Runtime {
         let linker =
             linker(&setup.engine).map_err(|error| SetupError::Engine(format!("{error:#}")))?;
         let ticker = Ticker::start(&setup.engine, config.tick).map_err(SetupError::Ticker)?;
-        let slots = config.max_instances.max(1);
         Ok(Self(Arc::new(Shared {
             engine: setup.engine,
             linker,
             ticker,
-            pool: Semaphore::new(usize::try_from(slots).unwrap_or(Semaphore::MAX_PERMITS)),
-            slots,
+            slots: Slots::new(config.max_instances.max(1)),
             lane: Semaphore::new(turns()),
             cache: setup.cache,
         })))
@@ -77,6 +75,7 @@ impl Runtime {
     ) -> Result<Plugin, LoadError> {
         let PluginOptions { grants, limits, .. } = options;
         let (component, granted) = self.prepare(source.bytes, grants.clone()).await?;
+        let gate = self.gate(component.component(), options)?;
         let guest = Arc::new(Guest {
             denials: Denials::new(&source.name),
             name: source.name,
@@ -86,7 +85,9 @@ impl Runtime {
         });
         Plugin::describe(Ready {
             abi: Abi::find(&component).map_err(mismatch)?,
-            gate: self.gate(component.component(), limits)?,
+            gate,
+            rate: limits.rate.map(Rate::new),
+            keeper: Keeper::new(options.instances, limits, &self.0.slots),
             runtime: self.clone(),
             guest,
         })
@@ -114,8 +115,8 @@ impl Runtime {
         &self.0.ticker
     }
 
-    pub(crate) fn pool(&self) -> &Semaphore {
-        &self.0.pool
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.0.slots
     }
 
     pub(crate) fn lane(&self) -> &Semaphore {
@@ -152,23 +153,22 @@ impl Runtime {
         Ok(component)
     }
 
-    fn gate(&self, component: &Component, limits: &Limits) -> Result<Gate, LoadError> {
-        let needed = slots_of(component);
-        if needed > self.0.slots {
-            return Err(LoadError::TooManySlots {
-                needed,
-                available: self.0.slots,
-            });
+    fn gate(&self, component: &Component, options: &PluginOptions) -> Result<Gate, LoadError> {
+        let (needed, available) = (slots_of(component), self.0.slots.total());
+        if needed > available {
+            return Err(LoadError::TooManySlots { needed, available });
         }
-        Ok(Gate::new(limits.concurrency, limits.queue, needed))
+        let limits = &options.limits;
+        let at_once = Keeper::at_once(options.instances, limits.concurrency);
+        Ok(Gate::new(at_once, limits.queue, needed))
     }
 }
 
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runtime")
-            .field("slots", &self.0.slots)
-            .field("free", &self.0.pool.available_permits())
+            .field("slots", &self.0.slots.total())
+            .field("free", &self.0.slots.free())
             .finish_non_exhaustive()
     }
 }

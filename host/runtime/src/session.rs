@@ -1,7 +1,10 @@
 //! What lives as long as a client's session.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::keeper::Sessions;
 
 /// A client's session, as far as plugins are concerned. Clones are the same session;
 /// what plugins keep in it ends with the last of them.
@@ -10,7 +13,19 @@ pub struct Session(Arc<Kept>);
 
 /// What plugins keep in a session.
 #[derive(Default)]
-struct Kept {}
+struct Kept {
+    instances: Instances,
+}
+
+/// Tells sessions apart, also after they have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SessionId(u64);
+
+/// Who keeps instances for the session; they are told when it ends.
+struct Instances {
+    id: SessionId,
+    keepers: Mutex<Vec<Weak<Sessions>>>,
+}
 
 impl Session {
     /// A session in which nothing is kept yet.
@@ -21,6 +36,43 @@ impl Session {
     /// Whether both are the same session.
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn id(&self) -> SessionId {
+        self.0.instances.id
+    }
+
+    /// Tells a keeper when the session ends. Once for each is enough, and those that
+    /// are gone are forgotten: there are never more than plugins.
+    pub(crate) fn tell_at_end(&self, keeper: &Weak<Sessions>) {
+        let keepers = &self.0.instances.keepers;
+        let mut keepers = keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        if !keepers.iter().any(|known| known.ptr_eq(keeper)) {
+            keepers.retain(|known| known.strong_count() > 0);
+            keepers.push(Weak::clone(keeper));
+        }
+    }
+}
+
+impl Default for Instances {
+    fn default() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self {
+            id: SessionId(LAST.fetch_add(1, Ordering::Relaxed)),
+            keepers: Mutex::default(),
+        }
+    }
+}
+
+impl Drop for Instances {
+    fn drop(&mut self) {
+        let keepers = self
+            .keepers
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        for keeper in keepers.iter().filter_map(Weak::upgrade) {
+            keeper.forget(self.id);
+        }
     }
 }
 

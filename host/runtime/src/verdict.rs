@@ -7,6 +7,7 @@
 use std::str::Utf8Error;
 use std::sync::Arc;
 
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, Trap};
 use wasmtime_wasi::I32Exit;
 use wharf_mcp::model::{Failure, Fault};
@@ -15,6 +16,7 @@ use crate::abi::Stop;
 use crate::console::{harmless, one_line};
 use crate::output::Bad;
 use crate::state::State;
+use crate::turn::Spent;
 
 /// What the caller is told.
 pub(crate) fn fault(stop: Stop, state: &State) -> Fault {
@@ -35,7 +37,11 @@ pub(crate) fn fault(stop: Stop, state: &State) -> Fault {
 
 /// Whether an instance could not be made for a reason that is not the guest's.
 fn is_ours(error: &Error, state: &State) -> bool {
-    !state.memory.refused && !error.is::<Trap>() && !error.is::<I32Exit>() && !error.is::<Bad>()
+    !state.memory.refused
+        && !error.is::<Spent>()
+        && !error.is::<Trap>()
+        && !error.is::<I32Exit>()
+        && !error.is::<Bad>()
 }
 
 fn failed(state: &State, failure: Failure, error: Option<&Error>) -> Fault {
@@ -62,6 +68,16 @@ fn failure(error: &Error, state: &State) -> Failure {
     }
     if let Some(error) = error.downcast_ref::<Utf8Error>() {
         return Failure::BadOutput(format!("text that is not UTF-8: {error}"));
+    }
+    if error.is::<Spent>() {
+        return Failure::Cpu {
+            limit: limits.cpu_of(&state.call),
+        };
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return Failure::Handles {
+            limit: limits.handles,
+        };
     }
     if is_too_much_output(error) {
         return Failure::OutputTooLarge {

@@ -126,7 +126,7 @@ impl Exports {
         }
     }
 
-    /// Calls a function of a new instance.
+    /// Calls a function of the store's instance.
     async fn call<P, T>(
         &self,
         store: &mut Store<State>,
@@ -149,9 +149,15 @@ impl Exports {
         answer.map_err(|error| Stop::Said(fault(error)))
     }
 
+    /// The store's instance, which is made for its first call.
     async fn instantiate(&self, store: &mut Store<State>) -> Result<Instance, Stop> {
-        let instance = self.instance.instantiate_async(store).await;
-        instance.map_err(Stop::Start)
+        if let Some(instance) = store.data().instance {
+            return Ok(instance);
+        }
+        let instance = self.instance.instantiate_async(&mut *store).await;
+        let instance = instance.map_err(Stop::Start)?;
+        store.data_mut().instance = Some(instance);
+        Ok(instance)
     }
 
     /// Checks the types of all functions, so that none is found wrong in a call.

@@ -12,9 +12,12 @@
 
 mod contract;
 mod describing;
+mod endurance;
 mod events;
 mod faults;
 mod grants;
+mod instances;
+mod limits;
 mod loading;
 mod pressure;
 mod support;

@@ -29,11 +29,18 @@ pub(crate) fn runtime() -> Runtime {
 
 /// A runtime with so many slots, over the same cache.
 pub(crate) fn runtime_of(max_instances: u32) -> Runtime {
+    runtime_with(RuntimeConfig {
+        max_instances,
+        ..RuntimeConfig::default()
+    })
+}
+
+/// A runtime over the same cache.
+pub(crate) fn runtime_with(config: RuntimeConfig) -> Runtime {
     let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let config = RuntimeConfig {
         cache_dir: Some(cache),
-        max_instances,
-        ..RuntimeConfig::default()
+        ..config
     };
     Runtime::new(&config).expect("the sandbox works here")
 }
