@@ -60,3 +60,4 @@ world!(tools, "tools-plugin");
 world!(resources, "resources-plugin");
 world!(prompts, "prompts-plugin");
 world!(completions, "completions-plugin");
+world!(permissions, "permissions-plugin");

@@ -7,12 +7,14 @@
 use crate::bindings::completions::exports::wharf::plugin::completions;
 use crate::bindings::imports::wharf::plugin::host::Request as Handle;
 use crate::bindings::imports::wharf::plugin::types;
+use crate::bindings::permissions::exports::wharf::plugin::permissions;
 use crate::bindings::prompts::exports::wharf::plugin::prompts;
 use crate::bindings::resources::exports::wharf::plugin::resources;
 use crate::bindings::tools::exports::wharf::plugin::tools;
 use crate::completion::{Completions, Typing};
 use crate::error::{Error, Kind};
-use crate::plugin::{HasCompletions, HasPrompts, HasResources, HasTools};
+use crate::permission::Permissions;
+use crate::plugin::{HasCompletions, HasPermissions, HasPrompts, HasResources, HasTools};
 use crate::prompt::{PromptArguments, Prompts};
 use crate::request::Request;
 use crate::resource::Resources;
@@ -96,6 +98,13 @@ impl<P: HasCompletions> completions::Guest for P {
         };
         let completion = P::part().complete(Request::wrap(request), &typing);
         Ok(completion.map_err(to_host)?.0)
+    }
+}
+
+impl<P: HasPermissions> permissions::Guest for P {
+    fn list_permissions() -> ToHost<Vec<permissions::Permission>> {
+        let asked = P::part().list();
+        Ok(asked.into_iter().map(|permission| permission.0).collect())
     }
 }
 

@@ -110,6 +110,7 @@
 //! - [`ask`]: questions to the person, the model or the client during a call, and
 //!   putting long work off;
 //! - [`changes`]: telling clients that something has changed;
+//! - [`permission`]: what the plugin would like to be granted, and why;
 //! - [`Request`]: who is calling, how much time is left, progress, logs;
 #![cfg_attr(
     not(target_arch = "wasm32"),
@@ -130,6 +131,7 @@ pub mod changes;
 pub mod completion;
 pub mod content;
 pub mod error;
+pub mod permission;
 pub mod prompt;
 pub mod request;
 pub mod resource;
@@ -161,6 +163,7 @@ pub mod prelude {
     pub use crate::completion::{Completion, Completions, Target, Typing};
     pub use crate::content::{Annotations, Content, Contents, Icon, IconTheme, Role};
     pub use crate::error::{Context, Error, Result};
+    pub use crate::permission::Permission;
     pub use crate::prompt::{
         Message, Prompt, PromptArgument, PromptArguments, PromptResult, Prompts,
     };
@@ -173,9 +176,10 @@ pub mod prelude {
 /// For the macros only.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::bindings::{completions, prompts, resources, tools};
+    pub use crate::bindings::{completions, permissions, prompts, resources, tools};
     pub use crate::completion::Completions;
-    pub use crate::plugin::{HasCompletions, HasPrompts, HasResources, HasTools};
+    pub use crate::permission::Permissions;
+    pub use crate::plugin::{HasCompletions, HasPermissions, HasPrompts, HasResources, HasTools};
     pub use crate::prompt::Prompts;
     pub use crate::resource::Resources;
     pub use crate::tool::Tools;

@@ -9,6 +9,7 @@
 //! kept between calls, because an instance does not outlive one.
 
 use crate::completion::Completions;
+use crate::permission::Permissions;
 use crate::prompt::Prompts;
 use crate::resource::Resources;
 use crate::tool::Tools;
@@ -37,6 +38,12 @@ pub trait HasCompletions {
     fn part() -> impl Completions;
 }
 
+/// A plugin that says what it would like to be granted.
+pub trait HasPermissions {
+    /// What it asks for.
+    fn part() -> impl Permissions;
+}
+
 /// Names what this crate's component offers.
 ///
 /// Each part is optional; what is not named is not exported, and the host does
@@ -49,6 +56,8 @@ pub trait HasCompletions {
 /// | `resources` | | [`Resources`](crate::resource::Resources) |
 /// | `prompts` | [`#[prompt]`](macro@crate::prompt) | [`Prompts`](crate::prompt::Prompts) |
 /// | `completions` | [`#[completion]`](macro@crate::completion) | [`Completions`](crate::completion::Completions) |
+///
+/// `permissions` is a list of what the plugin [asks for](crate::permission).
 ///
 /// ```
 /// use wharf_sdk::prelude::*;
@@ -107,13 +116,17 @@ macro_rules! plugin {
         $crate::__part!(completions, HasCompletions, Completions, $completions);
         $crate::plugin!($($($rest)*)?);
     };
+    (permissions: $permissions:expr $(, $($rest:tt)*)?) => {
+        $crate::__part!(permissions, HasPermissions, Permissions, $permissions);
+        $crate::plugin!($($($rest)*)?);
+    };
     ($(,)?) => {};
     ($part:ident $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "`",
             ::core::stringify!($part),
-            "` is not a part of a plugin: `tools: …`, `resources: …`, `prompts: …` and ",
-            "`completions: …` are"
+            "` is not a part of a plugin: `tools: …`, `resources: …`, `prompts: …`, ",
+            "`completions: …` and `permissions: …` are"
         ));
     };
 }

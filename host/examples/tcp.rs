@@ -104,7 +104,9 @@ pub(crate) async fn door(plugins: impl IntoIterator<Item = String>) -> anyhow::R
     let cli = Cli::try_parse_from(words.into_iter().chain(plugins))?;
     match config::from_cli(cli, &environment)?.task {
         Task::Serve(config) => wharf::door(&config, Report::new(environment.colour())).await,
-        Task::Build(_) | Task::Inspect(_) => anyhow::bail!("there is nothing to serve"),
+        Task::Check(_) | Task::Build(_) | Task::Inspect(_) => {
+            anyhow::bail!("there is nothing to serve")
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::Notify;
 use wharf_mcp::model::{Change, List};
-use wharf_mcp::{Filter, RequestId, Task};
+use wharf_mcp::{Capabilities, Filter, RequestId, Task};
 
 /// How many resources one client may watch, and how many tasks.
 pub const MAX_WATCHED: usize = 1_000;
@@ -116,13 +116,15 @@ impl Changes {
         Ok(self.register(content))
     }
 
-    /// Listens for everything a client with a session is told without asking.
-    pub(crate) fn listen_to_lists(&self) -> Listener {
+    /// Listens for everything a client with a session is told without asking: changes
+    /// of what it was told that there is. What comes later, such as the first plugin
+    /// with prompts, is for sessions that begin later.
+    pub(crate) fn listen_to_lists(&self, there: Capabilities) -> Listener {
         self.register(Content {
             lists: Lists {
-                tools: true,
-                resources: true,
-                prompts: true,
+                tools: there.tools,
+                resources: there.resources,
+                prompts: there.prompts,
             },
             ..Content::default()
         })
@@ -294,10 +296,32 @@ mod tests {
             .collect()
     }
 
+    fn everything() -> Capabilities {
+        Capabilities {
+            tools: true,
+            resources: true,
+            prompts: true,
+            ..Capabilities::default()
+        }
+    }
+
+    #[test]
+    fn a_session_hears_of_what_it_was_told_of() {
+        let changes = Changes::default();
+        let tools = changes.listen_to_lists(Capabilities {
+            tools: true,
+            ..Capabilities::default()
+        });
+        for list in [List::Tools, List::Resources, List::Prompts] {
+            changes.publish(&Change::List(list));
+        }
+        assert_eq!(heard(&tools), [Change::List(List::Tools)]);
+    }
+
     #[test]
     fn a_change_is_heard_once_by_those_that_want_to_know() {
         let changes = Changes::default();
-        let lists = changes.listen_to_lists();
+        let lists = changes.listen_to_lists(everything());
         let tools = Filter {
             tools: true,
             ..Filter::default()
@@ -316,7 +340,7 @@ mod tests {
     #[test]
     fn resources_are_watched_with_what_is_below_them() {
         let changes = Changes::default();
-        let listener = changes.listen_to_lists();
+        let listener = changes.listen_to_lists(everything());
         for uri in ["note:///a", "file:///dir/"] {
             listener.watch(uri.to_owned()).unwrap();
         }
@@ -343,7 +367,7 @@ mod tests {
     #[test]
     fn there_is_a_limit_to_what_is_kept() {
         let changes = Changes::default();
-        let listener = changes.listen_to_lists();
+        let listener = changes.listen_to_lists(everything());
         listener.watch("n:///".to_owned()).unwrap();
         for number in 0..MAX_WATCHED + 5 {
             changes.publish(&Change::Resource(format!("n:///{number}")));

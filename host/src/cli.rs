@@ -37,6 +37,8 @@ pub struct Cli {
 pub enum Command {
     /// Serve plugins to clients, over standard input and output, HTTP or Unix sockets.
     Serve(ServeArgs),
+    /// Say what `serve` would serve, what each plugin would be granted, and what is wrong.
+    Check(CheckArgs),
     /// Compile plugin crates to WebAssembly components.
     Build(BuildArgs),
     /// Show what a plugin offers, what it imports, and what it would need granted.
@@ -65,15 +67,31 @@ pub struct Verbosity {
 }
 
 /// What to serve, where, and with what allowed.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(after_help = SERVE_EXAMPLES)]
 pub struct ServeArgs {
     /// Plugins: `.wasm` components, or folders of plugin crates
     ///
     /// A crate is compiled to wasm32-wasip2 first. Any number of plugins can be
-    /// served together.
+    /// served together. Without any, `wharf.toml` in the working folder says what to
+    /// serve.
     #[arg(value_name = "PATH")]
     pub plugins: Vec<PathBuf>,
+    /// Read a configuration file: plugins with grants and limits of their own, endpoints
+    ///
+    /// See docs/configuration.md. Flags for endpoints, limits and folders of the host
+    /// win over the file; flags for grants are for plugins on the command line only.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Do not look for changed plugins and configuration while serving
+    ///
+    /// SIGHUP still has them read again.
+    #[arg(long)]
+    pub no_watch: bool,
 
     /// Serve one client over standard input and output
     #[arg(long, help_heading = "Endpoints")]
@@ -114,39 +132,63 @@ pub struct ServeArgs {
     ///
     /// HOST is the folder here, GUEST the absolute path plugins see it at, by
     /// default the same. Read-only, unless `:rw` allows changes too. Given to every
-    /// plugin served.
+    /// plugin on the command line.
     #[arg(long, value_name = "HOST::GUEST", help_heading = "Grants")]
     pub dir: Vec<String>,
     /// Give plugins an environment variable, as `NAME=VALUE` or `NAME`; repeatable
     ///
-    /// NAME alone passes on the host's value. Given to every plugin served.
+    /// NAME alone passes on the host's value. Given to every plugin on the command
+    /// line.
     #[arg(long, value_name = "NAME[=VALUE]", help_heading = "Grants")]
     pub env: Vec<String>,
+    /// Give plugins a value of `wasi:config`, as `NAME=VALUE` or `NAME`; repeatable
+    ///
+    /// NAME alone takes the host's environment variable of that name. Given to every
+    /// plugin on the command line.
+    #[arg(long, value_name = "NAME[=VALUE]", help_heading = "Grants")]
+    pub config_value: Vec<String>,
+    /// Let plugins make HTTP requests to `[http://|https://]HOST[:PORT]`; repeatable
+    ///
+    /// HOST may be `*.example.org`, for everything below that name. Without a scheme it
+    /// is `https`. Given to every plugin on the command line.
+    #[arg(long, value_name = "HOST", help_heading = "Grants")]
+    pub http: Vec<String>,
+    /// Give plugins a key-value store
+    ///
+    /// SCOPE says who shares what is in it: all callers of a `plugin`, each `principal`
+    /// for itself (the default), or each `session`. Plugins never share one. Given to
+    /// every plugin on the command line.
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "principal",
+        help_heading = "Grants"
+    )]
+    pub store: Option<String>,
+    /// Serve the exported functions of components that were not made for wharf as tools
+    #[arg(long, help_heading = "Grants")]
+    pub functions: bool,
 
-    /// How long a call may take, in `ms`, `s`, `m` or `h`
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "30s",
-        help_heading = "Limits"
-    )]
-    pub timeout: String,
-    /// How long a call may take that runs as a task
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "10m",
-        help_heading = "Limits"
-    )]
-    pub task_timeout: String,
-    /// How much memory a call may use, in `KiB`, `MiB` or `GiB`
-    #[arg(
-        long,
-        value_name = "SIZE",
-        default_value = "64MiB",
-        help_heading = "Limits"
-    )]
-    pub memory: String,
+    /// How long a call may take, in `ms`, `s`, `m` or `h` [default: 30s]
+    ///
+    /// This and the other limits are for every plugin that has none of its own in the
+    /// configuration file.
+    #[arg(long, value_name = "TIME", help_heading = "Limits")]
+    pub timeout: Option<String>,
+    /// How long a call may take that runs as a task [default: 10m]
+    #[arg(long, value_name = "TIME", help_heading = "Limits")]
+    pub task_timeout: Option<String>,
+    /// How much memory a call may use, in `KiB`, `MiB` or `GiB` [default: 64MiB]
+    #[arg(long, value_name = "SIZE", help_heading = "Limits")]
+    pub memory: Option<String>,
+
+    /// Keep plugins' stores in this folder [default: `$XDG_DATA_HOME/wharf` or `~/.local/share/wharf`]
+    ///
+    /// `memory` keeps nothing beyond the end of this process.
+    #[arg(long, value_name = "DIR", help_heading = "Data")]
+    pub data_dir: Option<PathBuf>,
 
     /// Keep compiled code in this folder [default: `$XDG_CACHE_HOME/wharf` or `~/.cache/wharf`]
     #[arg(long, value_name = "DIR", help_heading = "Cache")]
@@ -154,6 +196,18 @@ pub struct ServeArgs {
     /// Compile plugins to machine code at every start
     #[arg(long, conflicts_with = "cache_dir", help_heading = "Cache")]
     pub no_cache: bool,
+}
+
+/// What would be served.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub struct CheckArgs {
+    /// As for `wharf serve`.
+    #[command(flatten)]
+    pub serve: ServeArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What to compile.
@@ -187,6 +241,7 @@ pub struct InspectArgs {
 const EXAMPLES: &str = "\
 Examples:
   wharf serve plugins/filesystem --dir ~/notes
+  wharf check --config wharf.toml
   wharf build plugins/filesystem --out dist
   wharf inspect dist/filesystem.wasm
 
@@ -204,7 +259,19 @@ Examples:
     wharf serve --stdio weather.wasm hello.wasm --env WEATHER_KEY
 
   Serve a component over HTTP and, line by line, on a Unix socket:
-    wharf serve --listen 8080 --listen unix:/run/user/1000/mcp.sock hello.wasm";
+    wharf serve --listen 8080 --listen unix:/run/user/1000/mcp.sock hello.wasm
+
+  Serve what a configuration file says:
+    wharf serve --config /etc/wharf/wharf.toml";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  wharf check
+  wharf check --config /etc/wharf/wharf.toml --json
+  wharf check plugins/filesystem --dir ~/notes
+
+Exit status: 0 if `wharf serve` would start, 1 if a plugin could not be served, 2 if the
+configuration is wrong.";
 
 const BUILD_EXAMPLES: &str = "\
 Examples:

@@ -1,8 +1,8 @@
 //! From what was said to what is meant: flags and environment become types that
 //! need no further checking.
 //!
-//! Every default is decided here or in [`Limits`], and this is the only file that
-//! reads the environment. It reads it once, all of it, into an [`Environment`];
+//! Every default is decided here or in the runtime's limits and grants, and this is the
+//! only file that reads the environment. It reads it once, all of it, into an [`Environment`];
 //! what follows is a function of that and of the command line, and of which paths
 //! exist. The variables that matter:
 //!
@@ -11,35 +11,39 @@
 //! | `WHARF_LOG` | which log events are written, such as `warn,wharf=debug` |
 //! | `WHARF_STATE_KEYS` | what seals the state that clients keep for plugins |
 //! | `NO_COLOR` | not empty: no colours. `TERM=dumb` does the same |
-//! | `XDG_CACHE_HOME`, `HOME` | where the cache is, unless `--cache-dir` says |
-//! | those named by `--env NAME` | passed on to plugins |
+//! | `XDG_CACHE_HOME`, `XDG_DATA_HOME`, `HOME` | where the cache and the data are, unless flags or the file say; what `~` in the file is |
+//! | those named by `--env NAME`, `--config-value NAME` and in the file | passed on to plugins |
 //! | what cargo and rustup leave behind | kept from the cargo that compiles a plugin |
 //!
-//! A flag wins over a variable, a variable over a default. Mistakes are
-//! [`ConfigError`]s, found before anything is started or compiled.
+//! A flag wins over the configuration file, that over a variable, a variable over a
+//! default. Mistakes are [`ConfigError`]s, found before anything is started or compiled.
 
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tracing_subscriber::filter::Targets;
 use wharf_mcp::StateKeys;
-use wharf_runtime::{Grants, Limits};
 
 use crate::cli::{BuildArgs, Cli, Command, InspectArgs, ServeArgs};
 
 mod address;
 mod error;
+mod file;
 mod grants;
 mod hint;
+mod near;
 mod plugin;
+mod serve;
 mod units;
 mod variables;
 
 pub use error::{AddressProblem, ConfigError, DirProblem, EnvProblem, UnitProblem};
-pub use plugin::PluginPath;
+pub use file::{FileError, keys as file_keys};
+pub use plugin::{Origin, Origins, PluginConfig, PluginPath};
 
 /// What to do, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +59,8 @@ pub struct Config {
 pub enum Task {
     /// Serve plugins.
     Serve(Box<ServeConfig>),
+    /// Say what would be served.
+    Check(Box<CheckConfig>),
     /// Compile plugin crates.
     Build(BuildConfig),
     /// Look at a plugin.
@@ -65,7 +71,9 @@ pub enum Task {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServeConfig {
     /// What to serve. Never empty; every path exists.
-    pub plugins: Vec<PluginPath>,
+    pub plugins: Vec<PluginConfig>,
+    /// The configuration file that was read.
+    pub file: Option<PathBuf>,
     /// Whether to serve standard input and output.
     pub stdio: bool,
     /// Where else to serve. Empty only if `stdio` is set.
@@ -79,15 +87,40 @@ pub struct ServeConfig {
     /// Origins that HTTP requests may come from, besides loopback ones: lower case,
     /// as browsers write them.
     pub allowed_origins: Vec<String>,
-    /// What every plugin may reach.
-    pub grants: Grants,
-    /// How much every plugin may use.
-    pub limits: Limits,
+    /// Calls of all plugins together that may run at the same time.
+    pub instances: u32,
+    /// Where the data of plugins is kept.
+    pub data: DataDir,
     /// Where compiled code is kept. None: nowhere.
     pub cache_dir: Option<PathBuf>,
+    /// Whether plugins and the configuration file are looked at again while serving.
+    pub watch: bool,
     /// How plugin crates are compiled.
     pub compile: CompileConfig,
+    /// What all of this follows from.
+    said: serve::Said,
 }
+
+/// What to look at as if it were to be served.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckConfig {
+    /// What would be served.
+    pub serve: ServeConfig,
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
+/// Where the data of plugins is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataDir {
+    /// In memory, as long as this process.
+    Memory,
+    /// In this folder, which need not exist yet.
+    Folder(PathBuf),
+}
+
+/// What is written for [`DataDir::Memory`].
+const IN_MEMORY: &str = "memory";
 
 /// Where to serve, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,8 +184,9 @@ pub enum Colour {
     Never,
 }
 
-/// The environment variables of this process, as they were when it was read.
-#[derive(Debug, Clone, Default)]
+/// The environment variables of this process, as they were when it was read. Nothing of
+/// them is shown, since there may be secrets among them.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment(BTreeMap<OsString, OsString>);
 
 /// What the command line means in this environment.
@@ -167,6 +201,10 @@ pub fn from_cli(cli: Cli, environment: &Environment) -> Result<Config, ConfigErr
     };
     let task = match cli.command {
         Command::Serve(args) => Task::Serve(Box::new(serve(args, environment, compile)?)),
+        Command::Check(args) => Task::Check(Box::new(CheckConfig {
+            serve: serve(args.serve, environment, compile)?,
+            json: args.json,
+        })),
         Command::Build(args) => Task::Build(build(args, compile)?),
         Command::Inspect(args) => Task::Inspect(inspect(&args, environment, compile)?),
     };
@@ -194,6 +232,12 @@ impl Environment {
     }
 }
 
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Environment({} variables)", self.0.len())
+    }
+}
+
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter();
@@ -210,39 +254,28 @@ fn serve(
     environment: &Environment,
     compile: CompileConfig,
 ) -> Result<ServeConfig, ConfigError> {
-    if args.plugins.is_empty() {
-        return Err(ConfigError::NoPlugin);
-    }
-    let listen = address::listen(&args)?;
-    Ok(ServeConfig {
-        plugins: args
-            .plugins
-            .iter()
-            .map(|path| PluginPath::find(path))
-            .collect::<Result<_, _>>()?,
-        stdio: args.stdio,
-        allowed_hosts: address::hosts(&args.allow_host, &listen)?,
-        listen,
-        state_keys: variables::state_keys(environment)?,
-        allowed_origins: address::origins(&args.allow_origin)?,
-        grants: Grants {
-            dirs: grants::dirs(&args.dir)?,
-            env: grants::env(&args.env, environment)?,
-            ..Grants::default()
-        },
-        limits: Limits {
-            deadline: units::time("--timeout", &args.timeout)?,
-            task_deadline: units::time("--task-timeout", &args.task_timeout)?,
-            memory: units::size("--memory", &args.memory)?,
-            ..Limits::default()
-        },
-        cache_dir: match args.cache_dir {
-            Some(dir) => Some(dir),
-            None if args.no_cache => None,
-            None => variables::cache_dir(environment),
-        },
+    serve::configuration(serve::Said {
+        args,
+        environment: environment.clone(),
         compile,
     })
+}
+
+impl ServeConfig {
+    /// The configuration file, if nobody has named it.
+    pub fn found_file(&self) -> Option<&Path> {
+        let is_named = self.said.args.config.is_some();
+        self.file.as_deref().filter(|_| !is_named)
+    }
+
+    /// What the same command line means now that files may have changed. The
+    /// environment is as it was.
+    ///
+    /// # Errors
+    /// As at the start.
+    pub fn again(&self) -> Result<Self, ConfigError> {
+        serve::configuration(self.said.clone())
+    }
 }
 
 fn build(args: BuildArgs, compile: CompileConfig) -> Result<BuildConfig, ConfigError> {

@@ -4,9 +4,14 @@
 //! running calls finish, streams end. What is not done after a grace period is
 //! dropped; a second signal drops it at once.
 
-use std::future::Future;
+use std::fs::File;
+use std::future::{Future, pending};
+use std::io::IsTerminal as _;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// How long running calls may go on after a drain has begun. Clients that start
@@ -44,8 +49,18 @@ impl Drain {
 /// Completes at the first SIGINT or SIGTERM after each call.
 #[derive(Debug)]
 pub struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Option<Hangup>,
+}
+
+/// SIGHUP, and whom to tell.
+#[derive(Debug)]
+struct Hangup {
+    signal: Signal,
+    wanted: Arc<Notify>,
+    /// Whether the program was started on a terminal.
+    on_terminal: bool,
 }
 
 /// Which signal came.
@@ -60,11 +75,24 @@ pub enum Shutdown {
 impl Signals {
     /// Starts listening, so that no signal is missed from here on.
     pub fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: None,
         })
+    }
+
+    /// From now on SIGHUP is told here, for as long as somebody waits for the next
+    /// signal, and does not end the process. Where the terminal that the program was
+    /// started on has gone, it still does: that is what the signal then means.
+    pub fn hangups(&mut self) -> std::io::Result<Arc<Notify>> {
+        let wanted = Arc::new(Notify::new());
+        self.hangup = Some(Hangup {
+            signal: signal(SignalKind::hangup())?,
+            wanted: Arc::clone(&wanted),
+            on_terminal: std::io::stdin().is_terminal(),
+        });
+        Ok(wanted)
     }
 
     /// The next signal.
@@ -72,6 +100,27 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => Shutdown::Interrupted,
             _ = self.terminate.recv() => Shutdown::Terminated,
+            () = left_alone(&mut self.hangup) => Shutdown::Terminated,
         }
     }
+}
+
+/// Tells of each SIGHUP. Completes when one comes because the terminal has gone.
+async fn left_alone(hangup: &mut Option<Hangup>) {
+    let Some(Hangup {
+        signal,
+        wanted,
+        on_terminal,
+    }) = hangup
+    else {
+        return pending().await;
+    };
+    while signal.recv().await.is_some() {
+        // A process that has lost its terminal cannot open it any more.
+        if *on_terminal && File::open("/dev/tty").is_err() {
+            return;
+        }
+        wanted.notify_one();
+    }
+    pending::<()>().await;
 }

@@ -23,8 +23,10 @@ use crate::compile::{CompileError, Listener, PluginFile, component_path};
 use crate::config::InspectConfig;
 
 mod json;
-mod needs;
+pub(crate) mod needs;
 mod text;
+
+pub(crate) use text::line;
 
 /// Why a plugin cannot be looked at.
 #[derive(Debug, thiserror::Error)]

@@ -2,20 +2,24 @@
 
 mod call;
 pub mod changes;
+mod check;
 pub mod cli;
 pub mod compile;
 pub mod config;
 pub mod drain;
 pub mod inspect;
+mod load;
 pub mod logging;
 mod refresh;
 pub mod registry;
+mod reload;
 pub mod report;
 pub mod router;
 mod schema;
 mod serve;
 pub mod session;
 pub mod transport;
+mod watch;
 
 pub use serve::door;
 
@@ -25,9 +29,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Parser as _;
 use cli::Cli;
-use config::{BuildConfig, Config, Environment, InspectConfig, Task};
+use config::{BuildConfig, CheckConfig, Config, Environment, InspectConfig, Task};
 use drain::Signals;
 use report::{Exit, Report};
+use wharf_runtime::{Runtime, RuntimeConfig};
 
 /// How long blocking work that nobody waits for any more may hold up the end of
 /// the process.
@@ -63,6 +68,7 @@ async fn perform(task: Task, report: Report) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen().context("signals cannot be listened to")?;
     match task {
         Task::Serve(config) => serve::serve(&config, &mut signals, report).await,
+        Task::Check(config) => checked(&config, &mut signals, report).await,
         Task::Build(config) => tell(built(&config, report), &mut signals, report).await,
         Task::Inspect(config) => tell(inspected(&config, report), &mut signals, report).await,
     }
@@ -94,7 +100,27 @@ async fn built(config: &BuildConfig, report: Report) -> anyhow::Result<String> {
     Ok(lines)
 }
 
+/// Prints what was found, and what is wrong with it.
+async fn checked(
+    config: &CheckConfig,
+    signals: &mut Signals,
+    report: Report,
+) -> anyhow::Result<Exit> {
+    let outcome = tokio::select! {
+        outcome = check::run(config, report) => outcome?,
+        _ = signals.next() => return Ok(Exit::Interrupted),
+    };
+    report.data(&outcome.text)?;
+    match outcome.problem {
+        Some(problem) => Err(problem),
+        None => Ok(Exit::Success),
+    }
+}
+
 async fn inspected(config: &InspectConfig, report: Report) -> anyhow::Result<String> {
-    let runtime = serve::sandbox(config.cache_dir.clone())?;
+    let runtime = Runtime::new(&RuntimeConfig {
+        cache_dir: config.cache_dir.clone(),
+        ..RuntimeConfig::default()
+    })?;
     Ok(inspect::run(config, &runtime, &|progress| report.progress(progress)).await?)
 }

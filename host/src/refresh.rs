@@ -1,4 +1,6 @@
-//! Reading a plugin's lists again when it says that they have changed.
+//! Keeping the catalogue up to date: reading a plugin's lists again when it says that
+//! they have changed, and everything when the configuration or a component has (see
+//! [`crate::reload`]). One task does both, so that neither undoes the other.
 //!
 //! A plugin tells that a list has changed; the host asks it for its lists again,
 //! builds a new catalogue, puts it in the place of the old one, and only then tells
@@ -11,10 +13,9 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use wharf_mcp::model::{Change, List};
-use wharf_runtime::Plugin;
 
-use crate::changes::Changes;
-use crate::registry::{Catalogue, CatalogueBuilder, CatalogueError};
+use crate::load::{Loaded, Loader, catalogue};
+use crate::reload::Reloading;
 use crate::router::Router;
 
 /// How long to wait before reading again. Plugins that tell of change after change
@@ -38,10 +39,10 @@ struct Lists {
 
 /// Keeps the catalogue as plugins say it is.
 pub(crate) struct Refresher {
-    pub(crate) plugins: Vec<Plugin>,
+    pub(crate) plugins: Vec<Loaded>,
     pub(crate) router: Router,
-    pub(crate) changes: Changes,
-    pub(crate) told: Told,
+    pub(crate) loader: Loader,
+    pub(crate) reloading: Reloading,
 }
 
 impl Told {
@@ -72,54 +73,51 @@ impl Refresher {
     /// Refreshes for ever.
     pub(crate) async fn run(mut self) {
         loop {
-            self.told.something.notified().await;
-            for (name, lists) in self.told.take() {
-                if let Err(error) = self.refresh(&name).await {
-                    tracing::warn!(
-                        plugin = name,
-                        error = format!("{error:#}"),
-                        "its lists have changed and cannot be read; the old ones stay"
-                    );
-                    continue;
-                }
-                for (changed, list) in [
-                    (lists.tools, List::Tools),
-                    (lists.resources, List::Resources),
-                    (lists.prompts, List::Prompts),
-                ] {
-                    if changed {
-                        self.changes.publish(&Change::List(list));
-                    }
-                }
+            tokio::select! {
+                () = self.loader.told.something.notified() => self.read_lists().await,
+                crates = self.reloading.due() => self.reload(crates).await,
             }
-            tokio::time::sleep(PAUSE).await;
         }
     }
 
+    async fn read_lists(&mut self) {
+        for (name, lists) in self.loader.told.take() {
+            if let Err(error) = self.refresh(&name).await {
+                tracing::warn!(
+                    plugin = name,
+                    error = format!("{error:#}"),
+                    "its lists have changed and cannot be read; the old ones stay"
+                );
+                continue;
+            }
+            for (changed, list) in [
+                (lists.tools, List::Tools),
+                (lists.resources, List::Resources),
+                (lists.prompts, List::Prompts),
+            ] {
+                if changed {
+                    self.loader.changes.publish(&Change::List(list));
+                }
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+
     async fn refresh(&mut self, name: &str) -> anyhow::Result<()> {
-        let Some(place) = self.plugins.iter().position(|it| **it.name() == *name) else {
+        let Some(place) = self.plugins.iter().position(|it| it.file.name == name) else {
             return Ok(());
         };
-        let again = self.plugins[place].described_again().await?;
-        let before = std::mem::replace(&mut self.plugins[place], again);
+        let again = self.plugins[place].plugin.described_again().await?;
+        let before = std::mem::replace(&mut self.plugins[place].plugin, again);
         match catalogue(&self.plugins) {
             Ok(catalogue) => {
                 self.router.replace(catalogue);
                 Ok(())
             }
             Err(error) => {
-                self.plugins[place] = before;
+                self.plugins[place].plugin = before;
                 Err(error.into())
             }
         }
     }
-}
-
-/// Everything that these plugins offer.
-pub(crate) fn catalogue(plugins: &[Plugin]) -> Result<Catalogue, CatalogueError> {
-    let mut builder = CatalogueBuilder::default();
-    for plugin in plugins {
-        builder.add(Arc::new(plugin.clone()));
-    }
-    builder.build()
 }

@@ -11,6 +11,7 @@
 
 mod cursor;
 mod plugin;
+mod prefixed;
 mod uri_template;
 
 use std::collections::HashMap;
@@ -19,8 +20,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use wharf_mcp::model::{
-    Completion, CompletionTarget, Fault, Json, Outcome, Prompt, PromptResult, ReadResult,
-    ResourcePage, ResourceTemplate, TaskSupport, Tool, ToolResult,
+    Completion, CompletionTarget, Fault, InvalidName, Json, Outcome, Prompt, PromptResult,
+    ReadResult, ResourcePage, ResourceTemplate, TaskSupport, Tool, ToolResult,
 };
 use wharf_mcp::{Capabilities, DefinitionList, InvalidMirror, Mirrored, ServerFacts};
 
@@ -29,6 +30,7 @@ pub use wharf_runtime::{Call as Invocation, Description, Events, Session};
 pub(crate) use cursor::ResourceCursor;
 
 use crate::schema::{Schema, SchemaError};
+use prefixed::Prefixed;
 use uri_template::UriTemplate;
 
 /// A future that a provider hands out.
@@ -99,6 +101,9 @@ pub struct CompletionRequest<'a> {
 /// The longest name of a tool that every client takes, in characters (TOL-6).
 const SAFE_NAME: usize = 64;
 
+/// What a resource template is called in messages.
+pub(crate) const TEMPLATE: &str = "resource template";
+
 /// Everything that can be called, frozen.
 pub struct Catalogue {
     facts: Arc<ServerFacts>,
@@ -155,6 +160,15 @@ pub enum CatalogueError {
         /// Who came second.
         second: String,
     },
+    /// A name is none with its prefix in front.
+    #[error("plugin `{plugin}`: its prefix cannot be in front of every name")]
+    Prefix {
+        /// Whose.
+        plugin: String,
+        /// Which name, and why.
+        #[source]
+        source: InvalidName,
+    },
     /// A tool's schema cannot be used.
     #[error("plugin `{plugin}`: the {which} schema of the tool `{tool}` cannot be used")]
     Schema {
@@ -195,6 +209,21 @@ impl CatalogueBuilder {
     pub fn add(&mut self, provider: Arc<dyn Provider>) -> &mut Self {
         self.providers.push(provider);
         self
+    }
+
+    /// Adds a provider with something in front of the names of its tools and prompts.
+    ///
+    /// # Errors
+    /// If one of them is too long with it.
+    pub fn add_prefixed(
+        &mut self,
+        provider: Arc<dyn Provider>,
+        prefix: &str,
+    ) -> Result<&mut Self, CatalogueError> {
+        let plugin = provider.name().to_owned();
+        let prefixed = Prefixed::new(provider, prefix)
+            .map_err(|source| CatalogueError::Prefix { plugin, source })?;
+        Ok(self.add(Arc::new(prefixed)))
     }
 
     /// Checks everything and freezes it.
@@ -292,12 +321,7 @@ impl CatalogueBuilder {
             for template in provider.description().resources.iter().flatten() {
                 let text = &template.uri_template;
                 if let Some(first) = entries.iter().find(|entry| entry.text == *text) {
-                    return Err(collision(
-                        "resource template",
-                        text,
-                        &*first.provider,
-                        &**provider,
-                    ));
+                    return Err(collision(TEMPLATE, text, &*first.provider, &**provider));
                 }
                 entries.push(TemplateEntry::new(provider, template)?);
             }

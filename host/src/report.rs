@@ -20,14 +20,15 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::styling::{AnsiColor, Style};
 
 use crate::compile::{CompileError, Progress};
 use crate::config::{Colour, ConfigError};
-use crate::registry::CatalogueError;
+use crate::registry::{CatalogueError, TEMPLATE};
+use crate::reload::Reloaded;
 use crate::transport::unix::UnixSocketError;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -125,7 +126,7 @@ impl Report {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "  caused by: {cause}");
         }
-        for hint in hints(error) {
+        for hint in advice(error) {
             text.push('\n');
             self.line(&mut text, HINT, "hint:", &hint);
         }
@@ -145,6 +146,29 @@ impl Report {
             Endpoint::WebSocket(place) => format!("{} (WebSocket)", place.url("ws", "/ws")),
         };
         self.news("ready:", &place);
+    }
+
+    /// Says what was read again, and what came of it.
+    pub(crate) fn reloaded(self, reloaded: &Reloaded) {
+        let mut words = Vec::new();
+        for (what, names) in [
+            ("added", &reloaded.added),
+            ("changed", &reloaded.changed),
+            ("removed", &reloaded.removed),
+        ] {
+            if !names.is_empty() {
+                words.push(format!("{what} {}", names.join(", ")));
+            }
+        }
+        if words.is_empty() {
+            words.push("no plugin has changed".to_owned());
+        }
+        self.news("reloaded:", &words.join("; "));
+    }
+
+    /// Says which configuration counts.
+    pub fn using(self, file: &Path) {
+        self.news("using", &file.display().to_string());
     }
 
     /// Says what takes so long.
@@ -241,7 +265,7 @@ fn causes(error: &anyhow::Error) -> Vec<String> {
 }
 
 /// What the links of the chain advise, each advice once.
-fn hints(error: &anyhow::Error) -> Vec<String> {
+pub(crate) fn advice(error: &anyhow::Error) -> Vec<String> {
     let mut hints: Vec<String> = error.chain().filter_map(hint).collect();
     hints.dedup();
     hints
@@ -255,8 +279,8 @@ fn hint(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<CompileError>() {
         return error.hint();
     }
-    if let Some(CatalogueError::Collision { .. }) = error.downcast_ref() {
-        return Some("serve them in two processes, or give one of them another name".to_owned());
+    if let Some(error) = error.downcast_ref::<CatalogueError>() {
+        return hint_about_names(error);
     }
     if let Some(error) = error.downcast_ref::<UnixSocketError>() {
         return hint_about_socket(error);
@@ -264,6 +288,23 @@ fn hint(error: &(dyn Error + 'static)) -> Option<String> {
     let error = error.downcast_ref::<io::Error>()?;
     (error.kind() == ErrorKind::AddrInUse)
         .then(|| "another program listens there; choose another port with `--listen`".to_owned())
+}
+
+fn hint_about_names(error: &CatalogueError) -> Option<String> {
+    match error {
+        // A prefix does nothing for what has a URI.
+        CatalogueError::Collision { kind, .. } if *kind == TEMPLATE => {
+            Some("serve them in two processes".to_owned())
+        }
+        CatalogueError::Collision { second, .. } => Some(format!(
+            "set `prefix` for one of them, in `wharf.toml`: `prefix = \"{second}_\"` below \
+             `[plugins.{second}]`"
+        )),
+        CatalogueError::Prefix { .. } => Some("choose a shorter `prefix`".to_owned()),
+        CatalogueError::Schema { .. }
+        | CatalogueError::Mirror { .. }
+        | CatalogueError::Template { .. } => None,
+    }
 }
 
 fn hint_about_socket(error: &UnixSocketError) -> Option<String> {
@@ -302,14 +343,14 @@ fn harmless(text: &str) -> String {
 mod tests {
     use anyhow::anyhow;
 
-    use super::{Exit, causes, exit_of, harmless, hints};
+    use super::{Exit, advice, causes, exit_of, harmless};
     use crate::config::ConfigError;
 
     #[test]
     fn a_mistake_in_usage_is_found_below_its_contexts() {
         let error = anyhow::Error::new(ConfigError::NoPlugin).context("cannot start");
         assert_eq!(exit_of(&error), Exit::Usage);
-        assert_eq!(hints(&error).len(), 1);
+        assert_eq!(advice(&error).len(), 1);
         assert_eq!(exit_of(&anyhow!("other")), Exit::Failure);
     }
 

@@ -24,6 +24,17 @@ pub struct Router {
     catalogue: Arc<RwLock<Arc<Catalogue>>>,
 }
 
+/// Which lists of definitions a new catalogue has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangedLists {
+    /// That of tools.
+    pub tools: bool,
+    /// That of resource templates.
+    pub resources: bool,
+    /// That of prompts.
+    pub prompts: bool,
+}
+
 impl Router {
     /// A router over this catalogue.
     pub fn new(catalogue: Catalogue) -> Self {
@@ -33,12 +44,19 @@ impl Router {
     }
 
     /// Routes to this catalogue from now on. Calls that are running end with the one
-    /// they started with.
-    pub fn replace(&self, catalogue: Catalogue) {
-        *self
+    /// they started with. Returns which lists of definitions are others than before.
+    pub fn replace(&self, catalogue: Catalogue) -> ChangedLists {
+        let mut place = self
             .catalogue
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
+            .unwrap_or_else(PoisonError::into_inner);
+        let changed = ChangedLists {
+            tools: place.tool_list() != catalogue.tool_list(),
+            resources: place.template_list() != catalogue.template_list(),
+            prompts: place.prompt_list() != catalogue.prompt_list(),
+        };
+        *place = Arc::new(catalogue);
+        changed
     }
 
     /// What the server says about itself.

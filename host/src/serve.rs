@@ -5,22 +5,20 @@
 //! the catalogue stands do transports start, and only then is anybody told that
 //! the host is ready.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use wharf_mcp::StateKeys;
-use wharf_mcp::model::Change;
-use wharf_runtime::{
-    ChangeSink, Plugin, PluginOptions, PluginSource, Runtime, RuntimeConfig, SetupError,
-};
+use wharf_runtime::Runtime;
 
 use crate::changes::Changes;
-use crate::compile::{self, PluginFile};
 use crate::config::{Listen, ServeConfig};
 use crate::drain::{Drain, Shutdown, Signals};
-use crate::refresh::{self, Refresher, Told};
+use crate::load::{self, Crates, Loader, TOGETHER};
+use crate::refresh::{Refresher, Told};
+use crate::reload::Reloading;
 use crate::report::{Endpoint, Exit, Place, Report};
 use crate::router::Router;
 use crate::session::Door;
@@ -38,8 +36,12 @@ pub(crate) async fn serve(
     signals: &mut Signals,
     report: Report,
 ) -> anyhow::Result<Exit> {
+    if let Some(file) = config.found_file() {
+        report.using(file);
+    }
+    let hangups = signals.hangups().context("SIGHUP cannot be listened to")?;
     let host = tokio::select! {
-        host = Host::prepare(config, report) => host?,
+        host = Host::prepare(config, report, hangups) => host?,
         _ = signals.next() => return Ok(Exit::Interrupted),
     };
     host.run(signals, report).await
@@ -47,23 +49,40 @@ pub(crate) async fn serve(
 
 /// Compiles and loads the plugins, and opens a door to them: what a program needs
 /// that brings a transport of its own (see [`Transport`]). Nothing is listened on,
-/// whatever the configuration says.
+/// whatever the configuration says. Changed plugins are loaded again while there is a
+/// door, unless the configuration says otherwise; signals are left to the program.
 ///
 /// # Errors
 /// When a plugin cannot be compiled or loaded, or not together with the others.
 pub async fn door(config: &ServeConfig, report: Report) -> anyhow::Result<Door> {
-    let (changes, told) = (Changes::default(), Told::default());
-    let plugins = load_all(config, &changes, &told, report).await?;
-    let catalogue =
-        refresh::catalogue(&plugins).context("the plugins cannot be served together")?;
+    reloaded_door(config, report, None).await
+}
+
+/// The same, with somebody who says when everything is to be read again.
+async fn reloaded_door(
+    config: &ServeConfig,
+    report: Report,
+    wanted: Option<Arc<Notify>>,
+) -> anyhow::Result<Door> {
+    // Before anything is read, so that no change is missed.
+    let reloading = Reloading::new(config, wanted);
+    let loader = Loader {
+        runtime: Runtime::new(&load::sandbox_config(config))?,
+        changes: Changes::default(),
+        told: Told::default(),
+        report,
+    };
+    let plugins = loader.load(config, &[], Crates::Compile).await?;
+    let catalogue = load::catalogue(&plugins).context(TOGETHER)?;
     let router = Router::new(catalogue);
     let keys = config.state_keys.clone();
     let keys = keys.unwrap_or_else(|| StateKeys::new(rand::random(), &[]));
+    let changes = loader.changes.clone();
     let refresher = Refresher {
         plugins,
         router: router.clone(),
-        changes: changes.clone(),
-        told,
+        loader,
+        reloading,
     };
     Ok(Door::new(router, changes, keys).refreshed_by(refresher.run()))
 }
@@ -123,10 +142,14 @@ impl Listening {
 }
 
 impl Host {
-    async fn prepare(config: &ServeConfig, report: Report) -> anyhow::Result<Self> {
+    async fn prepare(
+        config: &ServeConfig,
+        report: Report,
+        hangups: Arc<Notify>,
+    ) -> anyhow::Result<Self> {
         let listening = Listening::begin(config).await?;
         Ok(Self {
-            door: door(config, report).await?,
+            door: reloaded_door(config, report, Some(hangups)).await?,
             listening,
             stdio: config.stdio,
         })
@@ -175,78 +198,4 @@ impl Host {
             }),
         }
     }
-}
-
-/// Compiles and loads all plugins, in the order they were given.
-async fn load_all(
-    config: &ServeConfig,
-    changes: &Changes,
-    told: &Told,
-    report: Report,
-) -> anyhow::Result<Vec<Plugin>> {
-    let listener = |progress: &compile::Progress<'_>| report.progress(progress);
-    let mut files: Vec<PluginFile> = Vec::new();
-    for plugin in &config.plugins {
-        let file = compile::component_path(plugin, &config.compile, &listener).await?;
-        if let Some(other) = files.iter().find(|other| other.name == file.name) {
-            bail!(
-                "two plugins are called `{}`: {} and {}",
-                file.name,
-                other.path.display(),
-                file.path.display()
-            );
-        }
-        files.push(file);
-    }
-    let runtime = sandbox(config.cache_dir.clone())?;
-    let mut plugins = Vec::new();
-    for file in &files {
-        let sink = sink(&file.name, changes, told);
-        plugins.push(load(&runtime, file, config, sink).await?);
-    }
-    Ok(plugins)
-}
-
-/// Sets the sandbox up, with a cache for compiled code if there is a place for it.
-pub(crate) fn sandbox(cache_dir: Option<PathBuf>) -> Result<Runtime, SetupError> {
-    Runtime::new(&RuntimeConfig {
-        cache_dir,
-        ..RuntimeConfig::default()
-    })
-}
-
-/// Where a plugin says what has changed. A list is read again before clients hear of
-/// it; a resource they read themselves.
-fn sink(plugin: &str, changes: &Changes, told: &Told) -> ChangeSink {
-    let (plugin, changes, told) = (plugin.to_owned(), changes.clone(), told.clone());
-    Arc::new(move |change| {
-        tracing::debug!(plugin, ?change, "changed");
-        match change {
-            Change::List(list) => told.note(&plugin, list),
-            Change::Resource(_) => changes.publish(&change),
-        }
-    })
-}
-
-async fn load(
-    runtime: &Runtime,
-    file: &PluginFile,
-    config: &ServeConfig,
-    changes: ChangeSink,
-) -> anyhow::Result<Plugin> {
-    let what = || format!("the plugin `{}` cannot be loaded", file.path.display());
-    let bytes = tokio::fs::read(&file.path).await.with_context(what)?;
-    let source = PluginSource {
-        name: file.name.as_str().into(),
-        bytes: bytes.into(),
-    };
-    let options = PluginOptions {
-        grants: config.grants.clone(),
-        limits: config.limits.clone(),
-        ..PluginOptions::default()
-    };
-    runtime
-        .load(source, &options, changes)
-        .await
-        .with_context(what)
 }

@@ -176,12 +176,13 @@ struct Channel<'a> {
 
 impl Channel<'_> {
     async fn receive(&mut self, received: Inbound) {
+        let facts = self.door.facts();
         let effect = match received {
-            Inbound::Frame(frame) => self.peer.receive(&frame, &self.door.facts()),
+            Inbound::Frame(frame) => self.peer.receive(&frame, &facts),
             Inbound::Oversized(limit) => Effect::Send(self.peer.oversized(limit)),
         };
         if self.changes.is_none() && self.peer.session().is_some() {
-            self.changes = Some(self.door.calls.changes.listen_to_lists());
+            self.changes = Some(self.door.calls.changes.listen_to_lists(facts.capabilities));
         }
         let answer = if let Effect::Batch(effects) = effect {
             self.batch(effects)

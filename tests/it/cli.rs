@@ -4,6 +4,7 @@
 //! Nothing here serves anything. Programs that wharf runs are stand-ins where the
 //! real ones would need a network.
 
+mod checking;
 mod compiling;
 mod help;
 mod inspecting;

@@ -10,6 +10,8 @@
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
 //! | [`matrix`] | the same on every binding in every revision |
 //! | [`mirrors`] | what headers repeat is what the message says |
+//! | [`config`] | what a configuration file says is what is served |
+//! | [`reload`] | what changes on disk is served without anybody losing a call |
 //! | [`drain`] | what has begun is finished |
 //! | [`sealed`] | what clients keep for plugins comes back as it was, or not at all |
 //! | [`sessions`] | over Streamable HTTP, what a session promises outlives its connections |
@@ -31,11 +33,16 @@
 mod bad_input;
 mod basics;
 mod cli;
+mod config;
 mod crowd;
 mod drain;
 mod embedding;
+mod escape;
+mod fair;
+mod instances;
 mod matrix;
 mod mirrors;
+mod reload;
 mod sealed;
 mod sessions;
 mod small_print;

@@ -189,12 +189,14 @@ fn of_the_host() -> Vec<Source> {
 #[test]
 fn the_sandbox_is_known_to_few() {
     let places = [
+        "host/src/check",
+        "host/src/check.rs",
         "host/src/config",
         "host/src/config.rs",
         "host/src/inspect",
         "host/src/inspect.rs",
         "host/src/lib.rs",
-        "host/src/refresh.rs",
+        "host/src/load.rs",
         "host/src/registry",
         "host/src/registry.rs",
         "host/src/serve.rs",

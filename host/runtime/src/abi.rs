@@ -6,11 +6,12 @@
 //! everything is in the vocabulary of [`wharf_mcp::model`]: no generated type
 //! leaves the module of its line.
 
+pub(crate) mod functions;
 pub(crate) mod v0_1;
 
 use std::future::Future;
 
-use wasmtime::component::{InstancePre, Linker};
+use wasmtime::component::{Instance, InstancePre, Linker};
 use wasmtime::{Result, Store};
 use wharf_mcp::model::{CompletionTarget, Fault, Json};
 
@@ -24,19 +25,23 @@ pub(crate) const ACCEPTED: &str = "0.1";
 pub(crate) enum Abi {
     /// `wit/v0.1`.
     V0_1(v0_1::Exports),
+    /// None: its functions are served as they are.
+    Functions(functions::Functions),
 }
 
 /// The optional parts of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four independent facts about a component"
+    reason = "five independent facts about a component"
 )]
 pub(crate) struct Parts {
     pub(crate) tools: bool,
     pub(crate) resources: bool,
     pub(crate) prompts: bool,
     pub(crate) completions: bool,
+    /// It says what it would like to be granted.
+    pub(crate) permissions: bool,
 }
 
 /// Why a guest's function has no result.
@@ -69,6 +74,21 @@ pub(crate) trait Operation: Send {
         exports: &v0_1::Exports,
         store: &mut Store<State>,
     ) -> impl Future<Output = Result<Self::Output, Stop>> + Send;
+
+    /// Does it with a component that speaks no line. Asked only of what such a
+    /// component has: see [`Abi::parts`].
+    fn functions(
+        self,
+        functions: &functions::Functions,
+        store: &mut Store<State>,
+    ) -> impl Future<Output = Result<Self::Output, Stop>> + Send
+    where
+        Self: Sized,
+    {
+        let _ = (functions, store);
+        let error = wasmtime::format_err!("a component without interfaces has only tools");
+        std::future::ready(Err(Stop::Shape(error)))
+    }
 }
 
 /// Checks that the functions have the types they should have.
@@ -82,6 +102,9 @@ pub(crate) struct ListTemplates;
 
 /// Lists prompts.
 pub(crate) struct ListPrompts;
+
+/// Lists what it asks for.
+pub(crate) struct ListPermissions;
 
 /// Calls a tool.
 pub(crate) struct CallTool<'a> {
@@ -128,8 +151,23 @@ impl Abi {
     pub(crate) fn parts(&self) -> Parts {
         match self {
             Self::V0_1(exports) => exports.parts(),
+            Self::Functions(_) => functions::Functions::PARTS,
         }
     }
+}
+
+/// The instance of a store, which is made for its first call.
+async fn instance_in(
+    store: &mut Store<State>,
+    component: &InstancePre<State>,
+) -> Result<Instance, Stop> {
+    if let Some(instance) = store.data().instance {
+        return Ok(instance);
+    }
+    let instance = component.instantiate_async(&mut *store).await;
+    let instance = instance.map_err(Stop::Start)?;
+    store.data_mut().instance = Some(instance);
+    Ok(instance)
 }
 
 impl From<Bad> for Stop {

@@ -24,11 +24,14 @@ pub enum LoadError {
         reason: String,
     },
     /// A component of some other kind.
-    #[error("it exports none of the interfaces of a plugin; {}", listing("it exports", .exports))]
+    #[error("it exports none of the interfaces of a plugin; {}", alternatives(.exports))]
     NotAPlugin {
         /// What it exports instead.
         exports: Vec<String>,
     },
+    /// A component whose functions should be served as they are, and cannot be.
+    #[error("none of its exported functions can be served as a tool")]
+    NoFunction,
     /// Made for another version of the plugin contract.
     #[error(
         "it is made for another version of the plugin contract ({}); this host accepts {accepted}",
@@ -116,10 +119,13 @@ impl BadDefinition {
     }
 }
 
-fn listing(verb: &str, names: &[String]) -> String {
-    if names.is_empty() {
-        format!("{verb} nothing")
-    } else {
-        format!("{verb} {}", names.join(", "))
+fn alternatives(exports: &[String]) -> String {
+    if exports.is_empty() {
+        return "it exports nothing".to_owned();
     }
+    format!(
+        "it exports {}; functions of plain types in there could be served as tools, \
+         with `functions`",
+        exports.join(", ")
+    )
 }

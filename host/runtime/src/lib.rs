@@ -71,6 +71,7 @@ mod limits;
 mod network;
 mod options;
 mod output;
+mod permissions;
 mod plugin;
 mod rate;
 mod runtime;
@@ -92,6 +93,7 @@ pub use grants::{
 };
 pub use limits::Limits;
 pub use options::{Instances, PluginOptions};
+pub use permissions::{Capability, Permission};
 pub use plugin::{Description, Plugin, PluginSource};
 pub use runtime::Runtime;
 pub use session::Session;

@@ -10,12 +10,14 @@ use wharf_mcp::model::{
 };
 
 use crate::abi::{
-    CallTool, CheckTypes, Complete, GetPrompt, ListPrompts, ListResources, ListTemplates,
-    ListTools, Operation, ReadResource,
+    CallTool, CheckTypes, Complete, GetPrompt, ListPermissions, ListPrompts, ListResources,
+    ListTemplates, ListTools, Operation, ReadResource,
 };
 use crate::error::{BadDefinition, LoadError, mismatch};
 use crate::events::Call;
+use crate::grants::Grants;
 use crate::invoke::Ready;
+use crate::permissions::Permission;
 
 /// A component, and what it is called here.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct Description {
     pub prompts: Option<Vec<Prompt>>,
     /// Whether it completes arguments.
     pub completions: bool,
+    /// What it asks to be granted.
+    pub permissions: Option<Vec<Permission>>,
 }
 
 /// A loaded plugin. Clones are the same plugin.
@@ -55,11 +59,18 @@ struct Loaded {
 }
 
 impl Plugin {
-    /// Asks a component what it offers.
-    pub(crate) async fn describe(ready: Ready) -> Result<Self, LoadError> {
-        let types = ready.look(CheckTypes).await;
-        types.map_err(LoadError::Start)?.map_err(mismatch)?;
-        Self::list(Arc::new(ready)).await
+    /// Asks a component what it asks for and what it offers. `grants` is what it is
+    /// granted at most; a plugin that asks has nothing while it does.
+    pub(crate) async fn describe(ready: Ready, grants: Grants) -> Result<Self, LoadError> {
+        if !ready.abi.parts().permissions {
+            let ready = ready.granted(grants).await?;
+            check(&ready).await?;
+            return Self::list(Arc::new(ready), None).await;
+        }
+        check(&ready).await?;
+        let asked = list(&ready, "list-permissions", ListPermissions).await?;
+        let ready = ready.granted(grants.and(&asked)).await?;
+        Self::list(Arc::new(ready), Some(asked)).await
     }
 
     /// Asks the plugin again what it offers: that may depend on a file, say. Gives
@@ -70,13 +81,21 @@ impl Plugin {
     /// The lists are read and checked as they are when a plugin is loaded, under
     /// the same limits.
     pub async fn described_again(&self) -> Result<Self, LoadError> {
-        Self::list(Arc::clone(&self.0.ready)).await
+        Self::list(
+            Arc::clone(&self.0.ready),
+            self.0.description.permissions.clone(),
+        )
+        .await
     }
 
-    async fn list(ready: Arc<Ready>) -> Result<Self, LoadError> {
+    async fn list(
+        ready: Arc<Ready>,
+        permissions: Option<Vec<Permission>>,
+    ) -> Result<Self, LoadError> {
         let parts = ready.abi.parts();
         let mut description = Description {
             completions: parts.completions,
+            permissions,
             ..Description::default()
         };
         if parts.tools {
@@ -167,6 +186,12 @@ impl fmt::Debug for Plugin {
             .field("name", self.name())
             .finish_non_exhaustive()
     }
+}
+
+/// Whether its functions are of the types they should be.
+async fn check(ready: &Ready) -> Result<(), LoadError> {
+    let types = ready.look(CheckTypes).await;
+    types.map_err(LoadError::Start)?.map_err(mismatch)
 }
 
 async fn list<O, T>(

@@ -8,9 +8,10 @@ use std::thread::available_parallelism;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Cache, Engine};
 
+use crate::abi::functions::Functions;
 use crate::abi::{self, Abi};
 use crate::denial::Denials;
 use crate::engine::{MEMORIES_PER_SLOT, RuntimeConfig, SetupError, TABLES_PER_SLOT, set_up};
@@ -44,6 +45,13 @@ struct Shared {
     cache: Option<Cache>,
 }
 
+/// A component that can be run.
+struct Prepared {
+    abi: Abi,
+    component: Component,
+    granted: Granted,
+}
+
 impl Runtime {
     /// Sets up the engine and starts the ticker thread. Takes some milliseconds.
     pub fn new(config: &RuntimeConfig) -> Result<Self, SetupError> {
@@ -73,25 +81,29 @@ impl Runtime {
         options: &PluginOptions,
         changes: ChangeSink,
     ) -> Result<Plugin, LoadError> {
-        let PluginOptions { grants, limits, .. } = options;
-        let (component, granted) = self.prepare(source.bytes, grants.clone()).await?;
-        let gate = self.gate(component.component(), options)?;
+        let limits = &options.limits;
+        let prepared = self.prepare(source.bytes, options.functions).await?;
+        if let Abi::Functions(functions) = &prepared.abi {
+            for (function, reason) in functions.skipped() {
+                tracing::warn!(plugin = %source.name, function, reason, "not served as a tool");
+            }
+        }
         let guest = Arc::new(Guest {
             denials: Denials::new(&source.name),
             name: source.name,
             limits: limits.clone(),
-            granted,
+            granted: prepared.granted,
             changes,
         });
-        Plugin::describe(Ready {
-            abi: Abi::find(&component).map_err(mismatch)?,
-            gate,
+        let ready = Ready {
+            abi: prepared.abi,
+            gate: self.gate(&prepared.component, options)?,
             rate: limits.rate.map(Rate::new),
             keeper: Keeper::new(options.instances, limits, &self.0.slots),
             runtime: self.clone(),
             guest,
-        })
-        .await
+        };
+        Plugin::describe(ready, options.grants.clone()).await
     }
 
     /// Says what a component is and wants, without running any of it. It is
@@ -123,19 +135,26 @@ impl Runtime {
         &self.0.lane
     }
 
-    async fn prepare(
-        &self,
-        bytes: Bytes,
-        grants: Grants,
-    ) -> Result<(InstancePre<State>, Granted), LoadError> {
+    async fn prepare(&self, bytes: Bytes, functions: bool) -> Result<Prepared, LoadError> {
         let runtime = self.clone();
         let prepare = move || {
             let component = runtime.compile(&bytes)?;
-            Inspection::of(&component).check()?;
+            let found = Inspection::of(&component);
+            found.check(functions)?;
             let linked = runtime.0.linker.instantiate_pre(&component);
             let linked = linked.map_err(mismatch)?;
-            let granted = grants.open().map_err(LoadError::Grant)?;
-            Ok((linked, granted))
+            let abi = if found.interfaces.is_empty() {
+                Abi::Functions(Functions::find(&linked, &bytes)?)
+            } else {
+                Abi::find(&linked).map_err(mismatch)?
+            };
+            // Nothing is granted before it is known what is asked for.
+            let granted = Grants::default().open().map_err(LoadError::Grant)?;
+            Ok(Prepared {
+                abi,
+                component,
+                granted,
+            })
         };
         spawn_blocking(prepare).await.map_err(lost)?
     }
@@ -214,6 +233,6 @@ fn slots_of(component: &Component) -> u32 {
     clippy::needless_pass_by_value,
     reason = "used as the argument of map_err"
 )]
-fn lost(error: tokio::task::JoinError) -> LoadError {
+pub(crate) fn lost(error: tokio::task::JoinError) -> LoadError {
     LoadError::Host(error.to_string())
 }

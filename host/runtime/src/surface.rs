@@ -140,8 +140,9 @@ impl Inspection {
         }
     }
 
-    /// Whether this host can load it.
-    pub(crate) fn check(&self) -> Result<(), LoadError> {
+    /// Whether this host can load it; a component without interfaces of the contract
+    /// only if its functions are served as they are.
+    pub(crate) fn check(&self, functions: bool) -> Result<(), LoadError> {
         let names = self.exports.iter().chain(&self.imports);
         let foreign: Vec<_> = names.filter(|name| is_other_line(name)).cloned().collect();
         if !foreign.is_empty() {
@@ -150,7 +151,7 @@ impl Inspection {
                 accepted: ACCEPTED,
             });
         }
-        if self.interfaces.is_empty() {
+        if self.interfaces.is_empty() && !functions {
             return Err(LoadError::NotAPlugin {
                 exports: self.exports.clone(),
             });
@@ -218,13 +219,13 @@ mod tests {
         );
         assert_eq!(found.interfaces, [Interface::Tools]);
         assert_eq!(found.contract.as_deref(), Some("0.1.7"));
-        assert!(found.check().is_ok());
+        assert!(found.check(false).is_ok());
     }
 
     #[test]
     fn other_lines_are_refused_by_name() {
         let found = read(&["wharf:plugin/tools@0.2.0"], &["wharf:plugin/host@0.2.0"]);
-        let message = found.check().unwrap_err().to_string();
+        let message = found.check(false).unwrap_err().to_string();
         assert!(message.contains("wharf:plugin/tools@0.2.0"), "{message}");
         assert!(message.contains("accepts 0.1"), "{message}");
     }
@@ -239,7 +240,7 @@ mod tests {
             ],
         );
         assert_eq!(found.needs, [Need::Files, Need::Http]);
-        let Err(LoadError::UnsupportedImports { imports }) = found.check() else {
+        let Err(LoadError::UnsupportedImports { imports }) = found.check(false) else {
             panic!("accepted");
         };
         assert_eq!(imports, ["wasi:http/outgoing-handler@0.2.4"]);
@@ -248,9 +249,9 @@ mod tests {
     #[test]
     fn other_components_are_told_what_they_export() {
         let found = read(&["wasi:cli/run@0.2.0"], &[]);
-        let message = found.check().unwrap_err().to_string();
+        let message = found.check(false).unwrap_err().to_string();
         assert!(
-            message.ends_with("it exports wasi:cli/run@0.2.0"),
+            message.contains("it exports wasi:cli/run@0.2.0; functions"),
             "{message}"
         );
     }

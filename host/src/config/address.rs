@@ -7,7 +7,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use super::{AddressProblem, ConfigError, Listen};
-use crate::cli::ServeArgs;
 
 /// Where HTTP is served if nothing is said. Loopback, because there is no
 /// authentication; 8080, because that is what people try first.
@@ -17,22 +16,29 @@ const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 808
 const UNIX: &str = "unix:";
 const HTTP_UNIX: &str = "http+unix:";
 
-/// Where to serve, apart from standard input and output.
-pub(super) fn listen(args: &ServeArgs) -> Result<Vec<Listen>, ConfigError> {
-    let mut places = Vec::new();
-    for value in &args.listen {
-        let place = place(value).map_err(|problem| ConfigError::Listen {
+/// Where the values of `--listen` want to be served.
+pub(super) fn places(values: &[String]) -> Result<Vec<Listen>, ConfigError> {
+    let places = values.iter().map(|value| {
+        place(value).map_err(|problem| ConfigError::Listen {
             value: value.clone(),
             problem,
-        });
-        places.push(place?);
-    }
-    if places.is_empty() && !args.stdio {
+        })
+    });
+    places.collect()
+}
+
+/// Where to serve, apart from standard input and output.
+pub(super) fn listen(
+    mut places: Vec<Listen>,
+    stdio: bool,
+    allow_public: bool,
+) -> Result<Vec<Listen>, ConfigError> {
+    if places.is_empty() && !stdio {
         places.push(Listen::Http(DEFAULT));
     }
     let public = addresses(&places).find(|address| !is_loopback(address.ip()));
     match public {
-        Some(address) if !args.allow_public => Err(ConfigError::PublicAddress { address }),
+        Some(address) if !allow_public => Err(ConfigError::PublicAddress { address }),
         Some(_) | None => Ok(places),
     }
 }
@@ -44,7 +50,7 @@ fn addresses(places: &[Listen]) -> impl Iterator<Item = SocketAddr> {
     })
 }
 
-fn place(value: &str) -> Result<Listen, AddressProblem> {
+pub(super) fn place(value: &str) -> Result<Listen, AddressProblem> {
     if let Some(path) = value.strip_prefix(UNIX) {
         Ok(Listen::Unix(socket_path(path)?))
     } else if let Some(path) = value.strip_prefix(HTTP_UNIX) {
@@ -118,7 +124,7 @@ pub(super) fn origins(values: &[String]) -> Result<Vec<String>, ConfigError> {
 }
 
 /// A name or an address without a port, as in a `Host` header.
-fn host(value: &str) -> Option<String> {
+pub(super) fn host(value: &str) -> Option<String> {
     let bare = value
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
@@ -141,7 +147,7 @@ fn host_of_ip(ip: IpAddr) -> String {
 /// `scheme://host` or `scheme://host:port`. A default port is left out, as in an
 /// `Origin` header; other schemes than HTTP's are those of editors and desktop
 /// programs with a browser inside.
-fn origin(value: &str) -> Option<String> {
+pub(super) fn origin(value: &str) -> Option<String> {
     let value = value.to_ascii_lowercase();
     let (scheme, authority) = value.split_once("://")?;
     let (name, port) = match authority.rsplit_once(':') {

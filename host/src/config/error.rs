@@ -1,4 +1,4 @@
-//! What can be wrong with a command line or an environment.
+//! What can be wrong with a command line, a configuration file or an environment.
 //!
 //! A message says what is wrong and quotes what was said, for whoever typed it and
 //! may not know this program yet. What to write instead is in [`super::hint`].
@@ -8,8 +8,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use tracing_subscriber::filter::ParseError;
+use wharf_runtime::TargetProblem;
 
-/// A mistake in the command line or the environment.
+use super::FileError;
+
+/// A mistake in the command line, the configuration file or the environment.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Nothing to serve.
@@ -86,14 +89,67 @@ pub enum ConfigError {
         /// The one it is in.
         outer: PathBuf,
     },
-    /// A variable that cannot be granted.
-    #[error("`--env {value}`: {problem}")]
+    /// A variable or a value that cannot be granted.
+    #[error("`{flag} {value}`: {problem}")]
     Env {
+        /// The flag.
+        flag: &'static str,
         /// As it was given.
         value: String,
         /// What is wrong with it.
         problem: EnvProblem,
     },
+    /// Not somebody to be asked over HTTP.
+    #[error("`--http {value}`: {problem}")]
+    Http {
+        /// As it was given.
+        value: String,
+        /// What is wrong with it.
+        problem: TargetProblem,
+    },
+    /// Nobody who could share a store.
+    #[error("`--store={value}`: there is no such scope")]
+    Store {
+        /// As it was given.
+        value: String,
+    },
+    /// A flag for plugins of the command line, where there is none.
+    #[error("`{flag}` is for plugins on the command line, and there is none")]
+    ForNobody {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// Something to be kept, and no place for it.
+    #[error(
+        "plugins are granted stores, and there is no folder to keep them in: `HOME` is not set"
+    )]
+    NoDataDir,
+    /// A folder with something in it that decides what plugins may do.
+    #[error(
+        "the plugin `{plugin}` is granted `{}`, and could {harm} in `{}`",
+        .granted.display(), .place.display()
+    )]
+    Guarded {
+        /// Which plugin.
+        plugin: String,
+        /// The folder that it is granted.
+        granted: PathBuf,
+        /// What must be out of its reach.
+        place: PathBuf,
+        /// What it could do there.
+        harm: &'static str,
+    },
+    /// The configuration file cannot be read.
+    #[error("the configuration `{}` cannot be read", .path.display())]
+    UnreadableFile {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A mistake in the configuration file.
+    #[error(transparent)]
+    File(Box<FileError>),
     /// Not a time or a size.
     #[error("`{flag} {value}`: {problem}")]
     Unit {

@@ -1,4 +1,5 @@
-//! What plugins are given: folders (`--dir`) and variables (`--env`).
+//! What plugins are given, as flags say it: folders (`--dir`), variables (`--env`),
+//! values (`--config-value`), HTTP (`--http`), a store (`--store`).
 //!
 //! A grant that does not mean what it seems to mean is refused here, before
 //! anything runs: a name that is used twice, a folder that is "read-only" inside
@@ -8,8 +9,9 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf, absolute};
 
-use wharf_runtime::{DirGrant, Value};
+use wharf_runtime::{DirGrant, HttpGrant, HttpTarget, StoreGrant, StoreScope, Value};
 
+use super::plugin::Origin;
 use super::{ConfigError, DirProblem, EnvProblem, Environment};
 
 /// The folders that the values of `--dir` stand for.
@@ -21,41 +23,100 @@ pub(super) fn dirs(values: &[String]) -> Result<Vec<DirGrant>, ConfigError> {
         })
     });
     let dirs: Vec<DirGrant> = parsed.collect::<Result<_, _>>()?;
-    for (index, dir) in dirs.iter().enumerate() {
-        let earlier = dirs.get(..index).unwrap_or_default();
-        if earlier.iter().any(|other| other.guest == dir.guest) {
-            return Err(ConfigError::GuestTwice {
-                guest: dir.guest.clone(),
-            });
-        }
-        check_read_only(dir, &dirs)?;
-    }
+    check_together(&dirs).map_err(|(_, error)| error)?;
     Ok(dirs)
 }
 
-/// The variables that the values of `--env` stand for.
-pub(super) fn env(
+/// Whether folders can be granted together; if not, which of them is wrong.
+pub(super) fn check_together(dirs: &[DirGrant]) -> Result<(), (usize, ConfigError)> {
+    for (index, dir) in dirs.iter().enumerate() {
+        let earlier = dirs.get(..index).unwrap_or_default();
+        if earlier.iter().any(|other| other.guest == dir.guest) {
+            let guest = dir.guest.clone();
+            return Err((index, ConfigError::GuestTwice { guest }));
+        }
+        check_read_only(dir, dirs).map_err(|error| (index, error))?;
+    }
+    Ok(())
+}
+
+/// Texts by name, and where they are from, in the same order.
+pub(super) type Texts = (Vec<(String, Value)>, Vec<Origin>);
+
+/// The texts that the values of `flag` (`--env`, `--config-value`) stand for, and where
+/// they are from.
+pub(super) fn texts(
+    flag: &'static str,
     values: &[String],
     environment: &Environment,
-) -> Result<Vec<(String, Value)>, ConfigError> {
-    let mut variables: Vec<(String, Value)> = Vec::with_capacity(values.len());
+) -> Result<Texts, ConfigError> {
+    let mut texts: Vec<(String, Value)> = Vec::with_capacity(values.len());
+    let mut origins = Vec::with_capacity(values.len());
     for value in values {
-        let (name, text) = variable(value, environment).map_err(|problem| ConfigError::Env {
+        let refused = |problem| {
+            let value = value.clone();
+            ConfigError::Env {
+                flag,
+                value,
+                problem,
+            }
+        };
+        let (name, text, origin) = named(value, environment).map_err(refused)?;
+        if texts.iter().any(|(other, _)| *other == name) {
+            return Err(refused(EnvProblem::Twice { name }));
+        }
+        texts.push((name, text));
+        origins.push(origin);
+    }
+    Ok((texts, origins))
+}
+
+/// What the values of `--http` stand for: all methods, the usual bounds.
+pub(super) fn http(values: &[String]) -> Result<Option<HttpGrant>, ConfigError> {
+    let targets = values.iter().map(|value| {
+        value.parse().map_err(|problem| ConfigError::Http {
             value: value.clone(),
             problem,
-        })?;
-        if variables.iter().any(|(other, _)| *other == name) {
-            let (value, problem) = (value.clone(), EnvProblem::Twice { name });
-            return Err(ConfigError::Env { value, problem });
-        }
-        variables.push((name, text));
+        })
+    });
+    let allow: Vec<HttpTarget> = targets.collect::<Result<_, _>>()?;
+    let is_wanted = !allow.is_empty();
+    Ok(is_wanted.then(|| HttpGrant {
+        allow,
+        ..HttpGrant::default()
+    }))
+}
+
+/// What the value of `--store` stands for.
+pub(super) fn store(value: Option<&str>) -> Result<Option<StoreGrant>, ConfigError> {
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let scope = scope(value).ok_or_else(|| ConfigError::Store {
+        value: value.to_owned(),
+    })?;
+    Ok(Some(StoreGrant {
+        scope,
+        ..StoreGrant::default()
+    }))
+}
+
+/// The words for who shares a store.
+pub(super) const SCOPES: &[&str] = &["plugin", "principal", "session"];
+
+/// Who shares a store of this scope.
+pub(super) fn scope(word: &str) -> Option<StoreScope> {
+    match word {
+        "plugin" => Some(StoreScope::Plugin),
+        "principal" => Some(StoreScope::Principal),
+        "session" => Some(StoreScope::Session),
+        _ => None,
     }
-    Ok(variables)
 }
 
 /// What is written on the command line can be seen by anybody; what is taken from the
 /// host's environment may be a secret.
-fn variable(value: &str, environment: &Environment) -> Result<(String, Value), EnvProblem> {
+fn named(value: &str, environment: &Environment) -> Result<(String, Value, Origin), EnvProblem> {
     let (name, text) = match value.split_once('=') {
         Some((name, text)) => (name, Some(text)),
         None => (value, None),
@@ -72,11 +133,16 @@ fn variable(value: &str, environment: &Environment) -> Result<(String, Value), E
             name: name.to_owned(),
         }),
     };
-    let value = match text {
-        Some(text) => Value::plain(text),
-        None => Value::secret(inherited()?),
+    if let Some(text) = text {
+        return Ok((name.to_owned(), Value::plain(text), Origin::Written));
+    }
+    let origin = Origin::Variable(name.to_owned());
+    let value = match inherited()? {
+        // There is nothing to hide.
+        "" => Value::plain(""),
+        text => Value::secret(text),
     };
-    Ok((name.to_owned(), value))
+    Ok((name.to_owned(), value, origin))
 }
 
 /// `HOST::GUEST`, `HOST::GUEST:MODE`, `HOST` or `HOST:MODE`. The last `::` counts,
@@ -92,6 +158,10 @@ fn dir(value: &str) -> Result<DirGrant, DirProblem> {
             _ => (value, None, false),
         },
     };
+    if host.is_empty() {
+        return Err(DirProblem::NoHost);
+    }
+    let host = Path::new(host);
     let found = folder(host)?;
     let guest = guest.map_or_else(|| same_path(host, &found), guest_path)?;
     Ok(DirGrant {
@@ -117,12 +187,9 @@ fn writable(mode: Option<&str>) -> Result<bool, DirProblem> {
 }
 
 /// The folder with all links resolved, so that it stays the same one.
-fn folder(host: &str) -> Result<PathBuf, DirProblem> {
-    if host.is_empty() {
-        return Err(DirProblem::NoHost);
-    }
-    let found = Path::new(host).canonicalize().map_err(|source| {
-        let host = host.to_owned();
+pub(super) fn folder(host: &Path) -> Result<PathBuf, DirProblem> {
+    let found = host.canonicalize().map_err(|source| {
+        let host = host.display().to_string();
         if source.kind() == ErrorKind::NotFound {
             DirProblem::Missing { host }
         } else {
@@ -133,7 +200,7 @@ fn folder(host: &str) -> Result<PathBuf, DirProblem> {
         Ok(found)
     } else {
         Err(DirProblem::NotAFolder {
-            host: host.to_owned(),
+            host: host.display().to_string(),
         })
     }
 }
@@ -141,7 +208,7 @@ fn folder(host: &str) -> Result<PathBuf, DirProblem> {
 /// The path of a folder here, for use inside plugins: as it was written if that
 /// can be understood without knowing the file system, because that is what people
 /// will ask for; with links resolved if there is a `..` in it.
-fn same_path(host: &str, found: &Path) -> Result<String, DirProblem> {
+pub(super) fn same_path(host: &Path, found: &Path) -> Result<String, DirProblem> {
     let written = absolute(host).unwrap_or_else(|_| found.to_owned());
     let climbs = written
         .components()
@@ -150,7 +217,7 @@ fn same_path(host: &str, found: &Path) -> Result<String, DirProblem> {
     guest_path(path.to_str().ok_or(DirProblem::NotText)?)
 }
 
-fn guest_path(guest: &str) -> Result<String, DirProblem> {
+pub(super) fn guest_path(guest: &str) -> Result<String, DirProblem> {
     let Some(relative) = guest.strip_prefix('/') else {
         return Err(DirProblem::GuestNotAbsolute {
             guest: guest.to_owned(),

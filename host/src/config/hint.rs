@@ -1,8 +1,10 @@
-//! What to do about a mistake in the command line.
+//! What to do about a mistake in the command line or the configuration.
 //!
 //! A hint says what to write instead, ready to be copied where that can be known,
 //! and repeats nothing of the message. Where there is nothing helpful to say there
 //! is no hint.
+
+use std::io::ErrorKind;
 
 use super::{AddressProblem, ConfigError, DirProblem, EnvProblem};
 
@@ -11,7 +13,8 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoPlugin => {
-                "name a `.wasm` component or the folder of a plugin crate: `wharf serve plugins/hello`"
+                "name a `.wasm` component or the folder of a plugin crate: `wharf serve plugins/hello`; \
+                 or write a `wharf.toml` with `[plugins.hello]` and `source = \"plugins/hello\"` in it"
             }
             Self::MissingPlugin { .. } => {
                 "a plugin is a `.wasm` component or the folder of a plugin crate"
@@ -27,7 +30,7 @@ impl ConfigError {
             Self::Origin { .. } => {
                 "give scheme and name, without a path: `https://app.example.com`"
             }
-            Self::GuestTwice { .. } => "choose another path for one of them: `--dir HOST::GUEST`",
+            Self::GuestTwice { .. } => "choose another path for one of them",
             Self::ReadOnlyInWritable { .. } => {
                 "move it out of that folder, grant that folder read-only, or grant fewer folders of it"
             }
@@ -39,15 +42,30 @@ impl ConfigError {
             Self::Unit { hint, .. } => hint,
             Self::Listen { problem, .. } => problem.hint(),
             Self::Dir { value, problem } => return problem.hint(value),
-            Self::Env { problem, .. } => return problem.hint(),
-            Self::UnreachablePlugin { .. } => return None,
+            Self::Env { flag, problem, .. } => return problem.hint(flag),
+            Self::Http { .. } => "write it like `https://api.example.com` or `*.example.org`",
+            Self::Store { .. } => "write `plugin`, `principal` or `session`",
+            Self::ForNobody { .. } => {
+                "write what plugins of a configuration file get below them, in `[plugins.NAME]`"
+            }
+            Self::NoDataDir => {
+                "name a folder with `data-dir` or `--data-dir`; \"memory\" keeps nothing"
+            }
+            Self::Guarded { .. } => {
+                "grant a folder beside it or below it, or keep the other elsewhere"
+            }
+            Self::File(error) => return error.hint.clone(),
+            Self::UnreadableFile { source, .. } if source.kind() == ErrorKind::NotFound => {
+                "a path on the command line starts from the working folder"
+            }
+            Self::UnreachablePlugin { .. } | Self::UnreadableFile { .. } => return None,
         };
         Some(hint.to_owned())
     }
 }
 
 impl AddressProblem {
-    fn hint(&self) -> &'static str {
+    pub(super) fn hint(&self) -> &'static str {
         match self {
             Self::NotAnAddress | Self::NotAPort => {
                 "write it like `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` or `8080`"
@@ -62,6 +80,24 @@ impl AddressProblem {
 }
 
 impl DirProblem {
+    /// What to write instead in a configuration file, where the parts stand by
+    /// themselves.
+    pub(super) fn advice(&self) -> Option<String> {
+        let advice = match self {
+            Self::Missing { .. } => {
+                "make it first; a path here starts from the folder of this file"
+            }
+            Self::NotText => "give it a path inside plugins as well: `guest = \"/notes\"`",
+            Self::NotAFolder { .. } => "grant the folder it is in",
+            Self::NoHost
+            | Self::Unreachable { .. }
+            | Self::GuestNotAbsolute { .. }
+            | Self::GuestNotPlain { .. }
+            | Self::Mode(_) => return self.hint(""),
+        };
+        Some(advice.to_owned())
+    }
+
     fn hint(&self, value: &str) -> Option<String> {
         let hint = match self {
             Self::Missing { host } | Self::NotAFolder { host } => return missing_hint(host, value),
@@ -80,11 +116,11 @@ impl DirProblem {
 }
 
 impl EnvProblem {
-    fn hint(&self) -> Option<String> {
+    fn hint(&self, flag: &str) -> Option<String> {
         match self {
             Self::NoName => Some("write NAME=VALUE, or NAME to pass on a variable".to_owned()),
             Self::NotSet { name } => Some(format!(
-                "set it where wharf is started, or give a value: `--env {name}=VALUE`"
+                "set it where wharf is started, or give a value: `{flag} {name}=VALUE`"
             )),
             Self::NotText { .. } | Self::Twice { .. } => None,
         }

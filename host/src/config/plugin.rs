@@ -1,9 +1,46 @@
-//! What is on disk where a plugin should be.
+//! A plugin to be served: what is on disk where it should be, and what it is given.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use wharf_runtime::PluginOptions;
+
 use super::ConfigError;
+
+/// A plugin to be served, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginConfig {
+    /// What it is called. None: after its package, or after its file.
+    pub name: Option<String>,
+    /// Where it is. Exists.
+    pub source: PluginPath,
+    /// What is put in front of the names of its tools and prompts.
+    pub prefix: Option<String>,
+    /// What it may reach and use.
+    pub options: PluginOptions,
+    /// Where the texts that it is granted are from.
+    pub origins: Origins,
+}
+
+/// Where the texts that a plugin is granted are from, in the order of the grants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// Of environment variables.
+    pub env: Vec<Origin>,
+    /// Of values of `wasi:config`.
+    pub config: Vec<Origin>,
+}
+
+/// Where a text is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// It stands in the configuration, or on the command line.
+    Written,
+    /// An environment variable of the host.
+    Variable(String),
+    /// A file.
+    File(PathBuf),
+}
 
 /// Something that exists and may be a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +49,16 @@ pub enum PluginPath {
     File(PathBuf),
     /// A folder, presumably of a plugin crate.
     Crate(PathBuf),
+}
+
+impl PluginConfig {
+    /// What to call it before it is known what package it is.
+    pub fn called(&self) -> String {
+        let path = self.source.as_path();
+        let stem = || path.file_stem().unwrap_or(path.as_os_str());
+        let name = self.name.clone();
+        name.unwrap_or_else(|| stem().to_string_lossy().into_owned())
+    }
 }
 
 impl PluginPath {

@@ -1,12 +1,14 @@
 //! What command lines mean. Run in the folder of the package, where `.` is the
 //! folder of a crate and `Cargo.toml` a file.
 
-use clap::Parser;
-use wharf_runtime::Limits;
+use std::time::Duration;
+
+use clap::{CommandFactory, Parser};
+use wharf_runtime::{Limits, PluginOptions, StoreScope, Value};
 
 use super::{
-    BuildConfig, Colour, Config, ConfigError, Environment, Listen, PluginPath, ServeConfig, Task,
-    from_cli,
+    BuildConfig, Colour, Config, ConfigError, DataDir, Environment, Listen, Origin, PluginPath,
+    ServeConfig, Task, from_cli, units,
 };
 use crate::cli::Cli;
 
@@ -44,6 +46,11 @@ fn keys_for_state_are_read_and_never_shown() {
     assert_eq!(serve("Cargo.toml", &[]).state_keys, None);
 }
 
+fn sources(config: &ServeConfig) -> Vec<PluginPath> {
+    let plugins = config.plugins.iter();
+    plugins.map(|plugin| plugin.source.clone()).collect()
+}
+
 fn http(address: &str) -> Listen {
     Listen::Http(address.parse().unwrap())
 }
@@ -51,15 +58,126 @@ fn http(address: &str) -> Listen {
 #[test]
 fn a_plugin_is_enough() {
     let config = serve(".", &[]);
-    assert_eq!(config.plugins, [PluginPath::Crate(".".into())]);
+    assert_eq!(sources(&config), [PluginPath::Crate(".".into())]);
     assert_eq!(config.listen, [http("127.0.0.1:8080")]);
     assert!(!config.stdio);
-    assert_eq!(config.grants, wharf_runtime::Grants::default());
+    assert_eq!(config.plugins[0].options, PluginOptions::default());
+    assert_eq!(config.data, DataDir::Memory);
+    assert_eq!(config.file, None);
+    assert!(config.watch);
+}
+
+#[test]
+fn the_help_text_shows_the_defaults() {
+    let command = Cli::command();
+    let serve = command.find_subcommand("serve").unwrap();
+    let shown = |flag: &str| {
+        let mut arguments = serve.get_arguments();
+        let argument = arguments.find(|it| it.get_long() == Some(flag)).unwrap();
+        let help = argument.get_help().unwrap().to_string();
+        let (_, default) = help.split_once("[default: ").unwrap();
+        default.trim_end_matches(']').to_owned()
+    };
+    let limits = Limits::default();
+    assert_eq!(units::time(&shown("timeout")).unwrap(), limits.deadline);
     assert_eq!(
-        config.limits,
-        Limits::default(),
-        "the help text shows other defaults"
+        units::time(&shown("task-timeout")).unwrap(),
+        limits.task_deadline
     );
+    assert_eq!(units::size(&shown("memory")).unwrap(), limits.memory);
+}
+
+#[test]
+fn limits_are_for_all_plugins_of_the_command_line() {
+    let config = serve("--timeout 5s --memory 1MiB . src/lib.rs", &[]);
+    for plugin in &config.plugins {
+        let limits = &plugin.options.limits;
+        assert_eq!(limits.deadline, Duration::from_secs(5));
+        assert_eq!(limits.memory, 1 << 20);
+        assert_eq!(limits.task_deadline, Limits::default().task_deadline);
+    }
+}
+
+#[test]
+fn data_is_where_data_is() {
+    let home = ("HOME", "/home/me");
+    let folder = |path: &str| DataDir::Folder(path.into());
+    for (line, variables, expected) in [
+        (".", &[home][..], folder("/home/me/.local/share/wharf")),
+        (
+            ".",
+            &[home, ("XDG_DATA_HOME", "/data")],
+            folder("/data/wharf"),
+        ),
+        ("--data-dir x .", &[home], folder("x")),
+        ("--data-dir memory .", &[home], DataDir::Memory),
+        (".", &[], DataDir::Memory),
+        ("--store=session .", &[], DataDir::Memory),
+    ] {
+        assert_eq!(serve(line, variables).data, expected, "{line}");
+    }
+    for line in ["serve --store .", "serve --store=plugin ."] {
+        let refused = config(line, &[]).unwrap_err();
+        assert!(matches!(refused, ConfigError::NoDataDir), "{line}");
+    }
+}
+
+/// Flags for grants reach the grants.
+#[test]
+fn grants_are_for_all_plugins_of_the_command_line() {
+    let line = "--http https://a.example --http b.example:8443 --store=plugin --functions \
+                --config-value a=1 --config-value KEY . src/lib.rs";
+    let config = serve(line, &[("KEY", "sesame"), ("HOME", "/home/me")]);
+    for plugin in &config.plugins {
+        let PluginOptions {
+            grants, functions, ..
+        } = &plugin.options;
+        let http = grants.http.as_ref().unwrap();
+        let allowed: Vec<String> = http.allow.iter().map(ToString::to_string).collect();
+        assert_eq!(allowed, ["https://a.example", "https://b.example:8443"]);
+        assert_eq!(grants.store.unwrap().scope, StoreScope::Plugin);
+        assert!(functions);
+        assert_eq!(
+            grants.config,
+            [
+                ("a".to_owned(), Value::plain("1")),
+                ("KEY".to_owned(), Value::secret("sesame"))
+            ]
+        );
+        let from = Origin::Variable("KEY".to_owned());
+        assert_eq!(plugin.origins.config, [Origin::Written, from]);
+    }
+    assert!(!format!("{config:?}").contains("sesame"));
+}
+
+/// What would let a plugin grant itself more, or run code outside.
+#[test]
+fn no_plugin_may_change_what_decides_about_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    for name in ["cache", "data", "work"] {
+        std::fs::create_dir(root.join(name)).unwrap();
+    }
+    let at = |line: &str| line.replace('$', root.to_str().unwrap());
+    let places = "--cache-dir $/cache --data-dir $/data";
+    for (dir, refused) in [
+        ("$/work::/w:rw", None),
+        ("$::/w", Some("read the data of others")),
+        ("$/data::/w", Some("read the data of others")),
+        ("$/cache::/w", None),
+        ("$/cache::/w:rw", Some("change compiled code")),
+        ("src::/w", None),
+        ("src::/w:rw", Some("change a plugin")),
+    ] {
+        let line = at(&format!("serve {places} --dir {dir} src/lib.rs"));
+        match (config(&line, &[]), refused) {
+            (Ok(_), None) => {}
+            (Err(ConfigError::Guarded { harm, .. }), Some(expected)) => {
+                assert_eq!(harm, expected, "{dir}");
+            }
+            other => panic!("{dir}: {other:?}"),
+        }
+    }
 }
 
 #[test]
@@ -98,11 +216,11 @@ fn any_number_of_places_can_be_listened_on() {
 #[test]
 fn a_manifest_stands_for_its_folder() {
     assert_eq!(
-        serve("Cargo.toml", &[]).plugins,
+        sources(&serve("Cargo.toml", &[])),
         [PluginPath::Crate(".".into())]
     );
     assert_eq!(
-        serve("src/lib.rs", &[]).plugins,
+        sources(&serve("src/lib.rs", &[])),
         [PluginPath::File("src/lib.rs".into())]
     );
     let refused = config("build src/lib.rs", &[]).unwrap_err();

@@ -27,28 +27,53 @@ const SIZES: Units = Units {
     hint: "write a whole number and `KiB`, `MiB` or `GiB`, such as `64MiB`",
 };
 
-/// The time that the value of `flag` stands for.
-pub(super) fn time(flag: &'static str, value: &str) -> Result<Duration, ConfigError> {
-    let millis = amount(value, &TIMES);
-    let millis = millis.map_err(|problem| refuse(flag, value, problem, &TIMES))?;
+/// Something else where a time or a size should be.
+#[derive(Debug)]
+pub(super) struct Misfit {
+    /// What is wrong with it.
+    pub(super) problem: UnitProblem,
+    /// How it could be written.
+    pub(super) hint: &'static str,
+}
+
+/// The time that a value stands for.
+pub(super) fn time(value: &str) -> Result<Duration, Misfit> {
+    let millis = amount(value, &TIMES).map_err(|problem| TIMES.misfit(problem))?;
     Ok(Duration::from_millis(millis))
 }
 
-/// The number of bytes that the value of `flag` stands for.
-pub(super) fn size(flag: &'static str, value: &str) -> Result<usize, ConfigError> {
+/// The number of bytes in memory that a value stands for.
+pub(super) fn size(value: &str) -> Result<usize, Misfit> {
     let bytes = amount(value, &SIZES).and_then(|bytes| match usize::try_from(bytes) {
         Ok(fits) if bytes <= MAX_SIZE => Ok(fits),
         _ => Err(UnitProblem::MoreThanMemory),
     });
-    bytes.map_err(|problem| refuse(flag, value, problem, &SIZES))
+    bytes.map_err(|problem| SIZES.misfit(problem))
 }
 
-fn refuse(flag: &'static str, value: &str, problem: UnitProblem, units: &Units) -> ConfigError {
-    ConfigError::Unit {
+/// The number of bytes that a value stands for, wherever they are kept.
+pub(super) fn bytes(value: &str) -> Result<u64, Misfit> {
+    amount(value, &SIZES).map_err(|problem| SIZES.misfit(problem))
+}
+
+/// What the value of `flag` stands for, read by one of the above.
+pub(super) fn flag<T>(
+    flag: &'static str,
+    value: &str,
+    read: fn(&str) -> Result<T, Misfit>,
+) -> Result<T, ConfigError> {
+    read(value).map_err(|Misfit { problem, hint }| ConfigError::Unit {
         flag,
         value: value.to_owned(),
         problem,
-        hint: units.hint,
+        hint,
+    })
+}
+
+impl Units {
+    fn misfit(&self, problem: UnitProblem) -> Misfit {
+        let hint = self.hint;
+        Misfit { problem, hint }
     }
 }
 
@@ -83,8 +108,7 @@ fn split(value: &str) -> (&str, &str) {
 mod tests {
     use std::time::Duration;
 
-    use super::{size, time};
-    use crate::config::ConfigError;
+    use super::{Misfit, bytes, size, time};
 
     #[test]
     fn times() {
@@ -94,7 +118,7 @@ mod tests {
             ("2m", 120_000),
             ("1h", 3_600_000),
         ] {
-            let parsed = time("--timeout", value).unwrap();
+            let parsed = time(value).unwrap();
             assert_eq!(parsed, Duration::from_millis(millis), "{value}");
         }
     }
@@ -102,7 +126,7 @@ mod tests {
     #[test]
     fn sizes() {
         for (value, bytes) in [("1KiB", 1024), ("64MiB", 64 << 20), ("4GiB", 4 << 30)] {
-            assert_eq!(size("--memory", value).unwrap(), bytes, "{value}");
+            assert_eq!(size(value).unwrap(), bytes, "{value}");
         }
     }
 
@@ -118,7 +142,7 @@ mod tests {
             ("9999999999999999h", "this is too large"),
             ("99999999999999999999s", "this is too large"),
         ] {
-            assert_eq!(explain(time("--timeout", value)), expected, "{value}");
+            assert_eq!(explain(time(value)), expected, "{value}");
         }
     }
 
@@ -129,14 +153,16 @@ mod tests {
             ("64mib", "`mib` is not a unit"),
             ("5GiB", "a plugin cannot use more than 4GiB"),
         ] {
-            assert_eq!(explain(size("--memory", value)), expected, "{value}");
+            assert_eq!(explain(size(value)), expected, "{value}");
         }
     }
 
-    fn explain<T: std::fmt::Debug>(result: Result<T, ConfigError>) -> String {
-        match result {
-            Err(ConfigError::Unit { problem, .. }) => problem.to_string(),
-            other => panic!("{other:?}"),
-        }
+    #[test]
+    fn what_is_on_disk_may_be_larger_than_memory() {
+        assert_eq!(bytes("5GiB").unwrap(), 5 << 30);
+    }
+
+    fn explain<T: std::fmt::Debug>(result: Result<T, Misfit>) -> String {
+        result.unwrap_err().problem.to_string()
     }
 }

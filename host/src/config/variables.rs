@@ -117,19 +117,27 @@ pub(super) fn colour(environment: &Environment) -> Colour {
     }
 }
 
-/// Follows the XDG rules on every system; a path that is not absolute is ignored.
+/// Where compiled code is kept.
 pub(super) fn cache_dir(environment: &Environment) -> Option<PathBuf> {
+    folder(environment, "XDG_CACHE_HOME", ".cache")
+}
+
+/// Where the data of plugins is kept.
+pub(super) fn data_dir(environment: &Environment) -> Option<PathBuf> {
+    folder(environment, "XDG_DATA_HOME", ".local/share")
+}
+
+/// Follows the XDG rules on every system; a path that is not absolute is ignored.
+fn folder(environment: &Environment, variable: &str, in_home: &str) -> Option<PathBuf> {
     let absolute = |name| {
         environment
             .get(name)
             .map(Path::new)
             .filter(|path| path.is_absolute())
     };
-    let in_home = || absolute("HOME").map(|home| home.join(".cache"));
-    let caches = absolute("XDG_CACHE_HOME")
-        .map(Path::to_owned)
-        .or_else(in_home);
-    caches.map(|caches| caches.join("wharf"))
+    let at_home = || absolute("HOME").map(|home| home.join(in_home));
+    let found = absolute(variable).map(Path::to_owned).or_else(at_home);
+    found.map(|folder| folder.join("wharf"))
 }
 
 /// The variables that are kept from cargo.

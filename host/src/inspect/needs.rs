@@ -3,7 +3,7 @@
 use wharf_runtime::Need;
 
 /// What it is called.
-pub(super) fn word(need: Need) -> &'static str {
+pub(crate) fn word(need: Need) -> &'static str {
     match need {
         Need::Files => "files",
         Need::Environment => "environment",
@@ -14,11 +14,27 @@ pub(super) fn word(need: Need) -> &'static str {
     }
 }
 
-/// How it is granted. None: it is not.
-pub(super) fn flag(need: Need) -> Option<&'static str> {
+/// The flag that grants it, to plugins on the command line. None: only the
+/// configuration file can.
+pub(crate) fn flag(need: Need) -> Option<&'static str> {
     match need {
         Need::Files => Some("--dir HOST[::GUEST][:rw]"),
         Need::Environment => Some("--env NAME[=VALUE]"),
-        Need::Network | Need::Http | Need::KeyValue | Need::Config => None,
+        Need::Http => Some("--http HOST"),
+        Need::KeyValue => Some("--store[=SCOPE]"),
+        Need::Config => Some("--config-value NAME[=VALUE]"),
+        Need::Network => None,
+    }
+}
+
+/// The key that grants it, in the configuration file.
+pub(crate) fn key(need: Need) -> &'static str {
+    match need {
+        Need::Files => "files = [{ host = \"…\", guest = \"…\" }]",
+        Need::Environment => "env = { NAME = \"…\" }",
+        Need::Http => "http = { allow = [\"https://…\"] }",
+        Need::KeyValue => "store = true",
+        Need::Config => "config = { NAME = \"…\" }",
+        Need::Network => "sockets = { tcp = [\"ADDRESS:PORT\"] }",
     }
 }

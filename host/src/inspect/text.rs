@@ -6,8 +6,10 @@
 
 use std::fmt::Write as _;
 
+use wharf_runtime::Need;
+
 use super::Findings;
-use super::needs::{flag, word};
+use super::needs::{flag, key, word};
 
 /// The findings as some paragraphs.
 pub(super) fn render(findings: &Findings) -> String {
@@ -24,7 +26,7 @@ pub(super) fn render(findings: &Findings) -> String {
         findings.resource_templates(),
     );
     let needs = outside.needs.iter().map(|&need| {
-        let how = flag(need).unwrap_or("cannot be granted");
+        let how = flag(need).map_or_else(|| in_file(need), str::to_owned);
         format!("{:<12} {how}", word(need))
     });
     list(&mut text, "Can use, if granted", some(needs.collect()));
@@ -66,11 +68,16 @@ fn list<T: AsRef<str>>(text: &mut String, heading: &str, lines: Option<Vec<T>>) 
     }
 }
 
+fn in_file(need: Need) -> String {
+    format!("{}, in wharf.toml", key(need))
+}
+
 fn some(lines: Vec<String>) -> Option<Vec<String>> {
     (!lines.is_empty()).then_some(lines)
 }
 
-fn line(text: &mut String, line: &str) {
+/// Adds a line, with escapes for what terminals obey.
+pub(crate) fn line(text: &mut String, line: &str) {
     for c in line.chars() {
         if c.is_control() {
             text.extend(c.escape_default());

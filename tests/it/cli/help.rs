@@ -18,6 +18,7 @@ fn help() {
 
     Commands:
       serve    Serve plugins to clients, over standard input and output, HTTP or Unix sockets
+      check    Say what `serve` would serve, what each plugin would be granted, and what is wrong
       build    Compile plugin crates to WebAssembly components
       inspect  Show what a plugin offers, what it imports, and what it would need granted
 
@@ -41,6 +42,7 @@ fn help() {
 
     Examples:
       wharf serve plugins/filesystem --dir ~/notes
+      wharf check --config wharf.toml
       wharf build plugins/filesystem --out dist
       wharf inspect dist/filesystem.wasm
 
@@ -63,8 +65,20 @@ fn help_for_serve() {
               Plugins: `.wasm` components, or folders of plugin crates
 
               A crate is compiled to wasm32-wasip2 first. Any number of plugins can be served together.
+              Without any, `wharf.toml` in the working folder says what to serve.
 
     Options:
+          --config <FILE>
+              Read a configuration file: plugins with grants and limits of their own, endpoints
+
+              See docs/configuration.md. Flags for endpoints, limits and folders of the host win over
+              the file; flags for grants are for plugins on the command line only.
+
+          --no-watch
+              Do not look for changed plugins and configuration while serving
+
+              SIGHUP still has them read again.
+
       -h, --help
               Print help (see a summary with '-h')
 
@@ -104,28 +118,54 @@ fn help_for_serve() {
               Let plugins read a folder, as `HOST[::GUEST][:ro|:rw]`; repeatable
 
               HOST is the folder here, GUEST the absolute path plugins see it at, by default the same.
-              Read-only, unless `:rw` allows changes too. Given to every plugin served.
+              Read-only, unless `:rw` allows changes too. Given to every plugin on the command line.
 
           --env <NAME[=VALUE]>
               Give plugins an environment variable, as `NAME=VALUE` or `NAME`; repeatable
 
-              NAME alone passes on the host's value. Given to every plugin served.
+              NAME alone passes on the host's value. Given to every plugin on the command line.
+
+          --config-value <NAME[=VALUE]>
+              Give plugins a value of `wasi:config`, as `NAME=VALUE` or `NAME`; repeatable
+
+              NAME alone takes the host's environment variable of that name. Given to every plugin on
+              the command line.
+
+          --http <HOST>
+              Let plugins make HTTP requests to `[http://|https://]HOST[:PORT]`; repeatable
+
+              HOST may be `*.example.org`, for everything below that name. Without a scheme it is
+              `https`. Given to every plugin on the command line.
+
+          --store[=<SCOPE>]
+              Give plugins a key-value store
+
+              SCOPE says who shares what is in it: all callers of a `plugin`, each `principal` for
+              itself (the default), or each `session`. Plugins never share one. Given to every plugin on
+              the command line.
+
+          --functions
+              Serve the exported functions of components that were not made for wharf as tools
 
     Limits:
           --timeout <TIME>
-              How long a call may take, in `ms`, `s`, `m` or `h`
+              How long a call may take, in `ms`, `s`, `m` or `h` [default: 30s]
 
-              [default: 30s]
+              This and the other limits are for every plugin that has none of its own in the
+              configuration file.
 
           --task-timeout <TIME>
-              How long a call may take that runs as a task
-
-              [default: 10m]
+              How long a call may take that runs as a task [default: 10m]
 
           --memory <SIZE>
-              How much memory a call may use, in `KiB`, `MiB` or `GiB`
+              How much memory a call may use, in `KiB`, `MiB` or `GiB` [default: 64MiB]
 
-              [default: 64MiB]
+    Data:
+          --data-dir <DIR>
+              Keep plugins' stores in this folder [default: `$XDG_DATA_HOME/wharf` or
+              `~/.local/share/wharf`]
+
+              `memory` keeps nothing beyond the end of this process.
 
     Cache:
           --cache-dir <DIR>
@@ -157,6 +197,9 @@ fn help_for_serve() {
 
       Serve a component over HTTP and, line by line, on a Unix socket:
         wharf serve --listen 8080 --listen unix:/run/user/1000/mcp.sock hello.wasm
+
+      Serve what a configuration file says:
+        wharf serve --config /etc/wharf/wharf.toml
     ");
 }
 
@@ -173,7 +216,10 @@ fn short_help_for_serve() {
       [PATH]...  Plugins: `.wasm` components, or folders of plugin crates
 
     Options:
-      -h, --help  Print help (see more with '--help')
+          --config <FILE>  Read a configuration file: plugins with grants and limits of their own,
+                           endpoints
+          --no-watch       Do not look for changed plugins and configuration while serving
+      -h, --help           Print help (see more with '--help')
 
     Endpoints:
           --stdio                  Serve one client over standard input and output
@@ -185,15 +231,27 @@ fn short_help_for_serve() {
           --allow-origin <ORIGIN>  Accept HTTP requests from web pages of this origin; repeatable
 
     Grants:
-          --dir <HOST::GUEST>   Let plugins read a folder, as `HOST[::GUEST][:ro|:rw]`; repeatable
-          --env <NAME[=VALUE]>  Give plugins an environment variable, as `NAME=VALUE` or `NAME`;
-                                repeatable
+          --dir <HOST::GUEST>            Let plugins read a folder, as `HOST[::GUEST][:ro|:rw]`;
+                                         repeatable
+          --env <NAME[=VALUE]>           Give plugins an environment variable, as `NAME=VALUE` or
+                                         `NAME`; repeatable
+          --config-value <NAME[=VALUE]>  Give plugins a value of `wasi:config`, as `NAME=VALUE` or
+                                         `NAME`; repeatable
+          --http <HOST>                  Let plugins make HTTP requests to
+                                         `[http://|https://]HOST[:PORT]`; repeatable
+          --store[=<SCOPE>]              Give plugins a key-value store
+          --functions                    Serve the exported functions of components that were not made
+                                         for wharf as tools
 
     Limits:
           --timeout <TIME>       How long a call may take, in `ms`, `s`, `m` or `h` [default: 30s]
           --task-timeout <TIME>  How long a call may take that runs as a task [default: 10m]
           --memory <SIZE>        How much memory a call may use, in `KiB`, `MiB` or `GiB` [default:
                                  64MiB]
+
+    Data:
+          --data-dir <DIR>  Keep plugins' stores in this folder [default: `$XDG_DATA_HOME/wharf` or
+                            `~/.local/share/wharf`]
 
     Cache:
           --cache-dir <DIR>  Keep compiled code in this folder [default: `$XDG_CACHE_HOME/wharf` or
@@ -216,6 +274,9 @@ fn short_help_for_serve() {
 
       Serve a component over HTTP and, line by line, on a Unix socket:
         wharf serve --listen 8080 --listen unix:/run/user/1000/mcp.sock hello.wasm
+
+      Serve what a configuration file says:
+        wharf serve --config /etc/wharf/wharf.toml
     ");
 }
 

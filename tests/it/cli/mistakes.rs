@@ -28,13 +28,13 @@ fn a_flag_that_does_not_exist() {
 
 #[test]
 fn no_plugin() {
-    assert_snapshot!(Place::new().wharf("serve"), @"
+    assert_snapshot!(Place::new().wharf("serve"), @r#"
     exit 2
     --- stderr
     error: there is no plugin to serve
 
-    hint: name a `.wasm` component or the folder of a plugin crate: `wharf serve plugins/hello`
-    ");
+    hint: name a `.wasm` component or the folder of a plugin crate: `wharf serve plugins/hello`; or write a `wharf.toml` with `[plugins.hello]` and `source = "plugins/hello"` in it
+    "#);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn two_folders_under_one_path() {
     --- stderr
     error: two folders are granted as `/a`
 
-    hint: choose another path for one of them: `--dir HOST::GUEST`
+    hint: choose another path for one of them
     ");
 }
 

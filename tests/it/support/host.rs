@@ -42,6 +42,7 @@ enum Folder {
 pub(crate) enum Signal {
     Interrupt,
     Terminate,
+    Hangup,
 }
 
 /// What a process has written to standard error so far.
@@ -197,6 +198,7 @@ impl Host {
         let name = match signal {
             Signal::Interrupt => "INT",
             Signal::Terminate => "TERM",
+            Signal::Hangup => "HUP",
         };
         if let Program::Inside(host) = &self.program {
             return host.drain();

@@ -9,7 +9,7 @@ use crate::write::Writer;
 
 /// A list that was written out when its plugins were loaded, once for each
 /// revision. Serving it copies bytes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefinitionList {
     /// The list's member of the result, such as `"tools":[…]`, by revision.
     members: [Bytes; Revision::ALL.len()],

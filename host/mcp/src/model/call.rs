@@ -325,7 +325,8 @@ pub enum Busy {
     },
     /// It has been called too often of late.
     #[error(
-        "it may be called {per_second} times a second; try again in {} ms",
+        "it may be called {} a second; try again in {} ms",
+        times(*.per_second),
         .wait.as_millis().max(1)
     )]
     Rate {
@@ -379,6 +380,14 @@ pub enum Failure {
     /// What it returned makes no sense; the text says what and why.
     #[error("it returned {0}")]
     BadOutput(String),
+}
+
+/// How often, in words.
+fn times(count: u32) -> String {
+    match count {
+        1 => "once".to_owned(),
+        _ => format!("{count} times"),
+    }
 }
 
 impl LogLevel {

@@ -21,10 +21,10 @@ use wasmtime::component::{
 use wasmtime::{Result, Store, format_err};
 use wharf_mcp::model::Fault;
 
-use self::bindings::exports::wharf::plugin::{completions, prompts, resources, tools};
+use self::bindings::exports::wharf::plugin::{completions, permissions, prompts, resources, tools};
 use self::bindings::wharf::plugin as wit;
 use self::host::RequestHandle;
-use crate::abi::{Parts, Stop};
+use crate::abi::{Parts, Stop, instance_in};
 use crate::state::State;
 
 /// A component of this line: how to make an instance, and where its functions
@@ -35,6 +35,7 @@ pub(crate) struct Exports {
     resources: Option<Resources>,
     prompts: Option<Prompts>,
     complete: Option<Function>,
+    permissions: Option<Function>,
 }
 
 type Function = ComponentExportIndex;
@@ -108,7 +109,11 @@ impl Exports {
         let complete = part(component, "wharf:plugin/completions@0.1.0", |function| {
             function("complete")
         })?;
+        let permissions = part(component, "wharf:plugin/permissions@0.1.0", |function| {
+            function("list-permissions")
+        })?;
         Ok(Self {
+            permissions,
             instance: instance.clone(),
             tools,
             resources,
@@ -123,6 +128,7 @@ impl Exports {
             resources: self.resources.is_some(),
             prompts: self.prompts.is_some(),
             completions: self.complete.is_some(),
+            permissions: self.permissions.is_some(),
         }
     }
 
@@ -149,15 +155,8 @@ impl Exports {
         answer.map_err(|error| Stop::Said(fault(error)))
     }
 
-    /// The store's instance, which is made for its first call.
     async fn instantiate(&self, store: &mut Store<State>) -> Result<Instance, Stop> {
-        if let Some(instance) = store.data().instance {
-            return Ok(instance);
-        }
-        let instance = self.instance.instantiate_async(&mut *store).await;
-        let instance = instance.map_err(Stop::Start)?;
-        store.data_mut().instance = Some(instance);
-        Ok(instance)
+        instance_in(store, &self.instance).await
     }
 
     /// Checks the types of all functions, so that none is found wrong in a call.
@@ -174,6 +173,9 @@ impl Exports {
         if let Some(found) = &self.prompts {
             check::<(), Vec<prompts::Prompt>>(store, instance, &found.list)?;
             check::<Get<'_>, prompts::PromptOutcome>(store, instance, &found.get)?;
+        }
+        if let Some(list) = &self.permissions {
+            check::<(), Vec<permissions::Permission>>(store, instance, list)?;
         }
         if let Some(complete) = &self.complete {
             check::<Fill<'_>, completions::Completion>(store, instance, complete)?;

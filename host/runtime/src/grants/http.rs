@@ -49,7 +49,8 @@ impl Default for HttpGrant {
 /// A server, or servers, that may be asked: `[http://|https://]HOST[:PORT]`.
 ///
 /// HOST is a name, an address (IPv6 in brackets), or `*.` and a name, which stands
-/// for everything below that name at any depth, and not for the name itself. Without
+/// for everything below that name at any depth, and not for the name itself; `*`
+/// alone is any name and any address that is public. Without
 /// a scheme it is `https`. Without a port it is that of the scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpTarget {
@@ -60,6 +61,7 @@ pub struct HttpTarget {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum HostPattern {
+    Any,
     Name(String),
     /// With the dot in front.
     Below(String),
@@ -91,9 +93,42 @@ impl HttpTarget {
     }
 }
 
+impl HttpTarget {
+    /// What is meant by both.
+    pub(crate) fn and(&self, other: &Self) -> Option<Self> {
+        if self.tls != other.tls || self.port != other.port {
+            return None;
+        }
+        Some(Self {
+            host: self.host.and(&other.host)?,
+            ..*self
+        })
+    }
+}
+
 impl HostPattern {
+    /// One of two patterns that have something in common is a part of the other.
+    fn and(&self, other: &Self) -> Option<Self> {
+        if self.covers(other) {
+            return Some(other.clone());
+        }
+        other.covers(self).then(|| self.clone())
+    }
+
+    /// Whether all that the other means fits this.
+    fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, _) => true,
+            (_, Self::Name(name)) => self.fits(name),
+            (_, Self::Address(address)) => self.fits(&address.to_string()),
+            (Self::Below(suffix), Self::Below(other)) => other.ends_with(suffix.as_str()),
+            (_, Self::Any) | (Self::Name(_) | Self::Address(_), Self::Below(_)) => false,
+        }
+    }
+
     fn fits(&self, host: &str) -> bool {
         match self {
+            Self::Any => true,
             Self::Name(name) => name == host,
             Self::Below(suffix) => host.len() > suffix.len() && host.ends_with(suffix.as_str()),
             Self::Address(address) => host.parse() == Ok(*address),
@@ -139,11 +174,17 @@ impl FromStr for HostPattern {
 
     fn from_str(text: &str) -> Result<Self, TargetProblem> {
         let problem = || TargetProblem::Host(text.to_owned());
+        if text == "*" {
+            return Ok(Self::Any);
+        }
         let inner = text
             .strip_prefix('[')
             .and_then(|text| text.strip_suffix(']'));
         if let Some(inner) = inner {
-            return inner.parse().map(Self::Address).map_err(|_| problem());
+            return inner
+                .parse()
+                .map(Self::Address)
+                .map_err(|_invalid| problem());
         }
         if let Ok(address) = text.parse::<std::net::Ipv4Addr>() {
             return Ok(Self::Address(address.into()));
@@ -201,6 +242,7 @@ impl fmt::Display for HttpTarget {
 impl fmt::Display for HostPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Any => f.write_str("*"),
             Self::Name(name) => f.write_str(name),
             Self::Below(suffix) => write!(f, "*{suffix}"),
             Self::Address(IpAddr::V4(address)) => write!(f, "{address}"),
@@ -233,6 +275,9 @@ mod tests {
             ("*.example.com", true, "example.com", 443, false),
             ("*.example.com", true, "badexample.com", 443, false),
             ("*.example.com", true, ".example.com", 443, false),
+            ("*", true, "anything", 443, true),
+            ("*", false, "anything", 80, false),
+            ("*", true, "anything", 8443, false),
             ("10.0.0.1", true, "10.0.0.1", 443, true),
             ("http://[::1]:80", false, "::1", 80, true),
             ("http://[::1]:80", false, "0:0:0:0:0:0:0:1", 80, true),
@@ -242,6 +287,29 @@ mod tests {
                 fits,
                 "{pattern} {host}"
             );
+        }
+    }
+
+    #[test]
+    fn what_two_have_in_common() {
+        for (one, other, both) in [
+            ("a.com", "a.com", Some("https://a.com")),
+            ("a.com", "b.com", None),
+            ("a.com", "http://a.com", None),
+            ("a.com", "a.com:8443", None),
+            ("*.a.com", "x.a.com", Some("https://x.a.com")),
+            ("*.a.com", "a.com", None),
+            ("*.a.com", "*.x.a.com", Some("https://*.x.a.com")),
+            ("*.a.com", "*.b.com", None),
+            ("*.a.com", "*.aa.com", None),
+            ("*", "*.a.com", Some("https://*.a.com")),
+            ("*", "[::1]", Some("https://[::1]")),
+            ("*", "*", Some("https://*")),
+        ] {
+            let (one, other) = (target(one), target(other));
+            let both = both.map(target);
+            assert_eq!(one.and(&other), both, "{one} {other}");
+            assert_eq!(other.and(&one), both, "{other} {one}");
         }
     }
 
@@ -256,7 +324,6 @@ mod tests {
             ("example.com:", TargetProblem::Port(String::new())),
             ("example.com:65536", TargetProblem::Port("65536".to_owned())),
             ("", host("")),
-            ("*", host("*")),
             ("*example.com", host("*example.com")),
             ("a.*.com", host("a.*.com")),
             ("*.*.com", host("*.*.com")),

@@ -52,6 +52,20 @@ impl SocketTarget {
     }
 }
 
+impl SocketTarget {
+    /// What is meant by both: one of two networks with something in common is a part
+    /// of the other.
+    pub(crate) fn and(&self, other: &Self) -> Option<Self> {
+        if self.port != other.port {
+            return None;
+        }
+        if self.network.contains(&other.network) {
+            return Some(*other);
+        }
+        other.network.contains(&self.network).then_some(*self)
+    }
+}
+
 impl FromStr for SocketTarget {
     type Err = SocketProblem;
 
@@ -118,6 +132,21 @@ mod tests {
                 fits,
                 "{target} {address}"
             );
+        }
+    }
+
+    #[test]
+    fn what_two_have_in_common() {
+        let target = |text: &str| text.parse::<SocketTarget>().unwrap();
+        for (one, other, both) in [
+            ("10.0.0.0/8:53", "10.0.0.1:53", Some("10.0.0.1:53")),
+            ("10.0.0.0/8:53", "10.0.0.1:54", None),
+            ("10.0.0.0/8:53", "11.0.0.1:53", None),
+            ("10.0.0.0/8:53", "[::]/0:53", None),
+        ] {
+            let (one, other, both) = (target(one), target(other), both.map(target));
+            assert_eq!(one.and(&other), both, "{one} {other}");
+            assert_eq!(other.and(&one), both, "{other} {one}");
         }
     }
 

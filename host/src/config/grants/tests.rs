@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wharf_runtime::Value;
 
-use super::{dirs, env};
+use super::{dirs, texts};
 use crate::config::{ConfigError, Environment};
 
 /// A folder with `notes/old`, `a:b` and a file. `$` in what follows is its path.
@@ -136,7 +136,7 @@ fn variables() {
     let values = ["KEY", "A=b=c", "EMPTY="].map(str::to_owned);
     let pair = |name: &str, value| (name.to_owned(), value);
     assert_eq!(
-        env(&values, &environment).unwrap(),
+        texts("--env", &values, &environment).unwrap().0,
         [
             pair("KEY", Value::secret("from the host")),
             pair("A", Value::plain("b=c")),
@@ -160,6 +160,9 @@ fn variables_that_cannot_be_granted_are_explained() {
         (&["A=1", "A=2"], "`--env A=2`: `A` is given twice"),
     ] {
         let values: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
-        assert_eq!(explain(&env(&values, &environment).unwrap_err()), expected);
+        assert_eq!(
+            explain(&texts("--env", &values, &environment).unwrap_err()),
+            expected
+        );
     }
 }

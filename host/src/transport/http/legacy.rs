@@ -102,12 +102,13 @@ impl Sessions {
         endpoints: &Endpoints,
     ) -> Result<SessionId, Arc<HttpSession>> {
         let general = Stream::new(GENERAL, &self.budget);
+        let there = endpoints.door.facts().capabilities;
         let aside = Arc::clone(&general);
         self.table.insert(Arc::new(HttpSession {
             session,
             running: Mutex::default(),
             general,
-            changes: endpoints.door.calls.changes.listen_to_lists(),
+            changes: endpoints.door.calls.changes.listen_to_lists(there),
             asks: Asks::new(move |frame| aside.push_now(&frame)),
             closed: CancellationToken::new(),
             drain: endpoints.drain.clone(),

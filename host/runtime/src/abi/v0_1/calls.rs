@@ -10,11 +10,13 @@ use wharf_mcp::model::{
 
 use super::bindings::exports::wharf::plugin::completions;
 use super::{Call, Exports, Fill, Get, Page, Read, Request, definition, outcome};
+use crate::abi::functions::Functions;
 use crate::abi::{
-    CallTool, CheckTypes, Complete, GetPrompt, ListPrompts, ListResources, ListTemplates,
-    ListTools, Operation, ReadResource, Stop,
+    CallTool, CheckTypes, Complete, GetPrompt, ListPermissions, ListPrompts, ListResources,
+    ListTemplates, ListTools, Operation, ReadResource, Stop,
 };
 use crate::error::BadDefinition;
+use crate::permissions::Permission;
 use crate::state::State;
 
 impl Operation for CheckTypes {
@@ -25,6 +27,15 @@ impl Operation for CheckTypes {
         let instance = exports.instantiate(store).await?;
         Ok(exports.check(store, instance))
     }
+
+    async fn functions(
+        self,
+        functions: &Functions,
+        store: &mut Store<State>,
+    ) -> Result<Self::Output, Stop> {
+        // Their types were found in the component itself.
+        functions.instantiate(store).await.map(|_instance| Ok(()))
+    }
 }
 
 impl Operation for ListTools {
@@ -34,6 +45,14 @@ impl Operation for ListTools {
     async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
         let list = &need(exports.tools.as_ref(), "tools")?.list;
         Ok(definition::tools(exports.call(store, list, ()).await?))
+    }
+
+    async fn functions(
+        self,
+        functions: &Functions,
+        _: &mut Store<State>,
+    ) -> Result<Self::Output, Stop> {
+        Ok(Ok(functions.tools().to_vec()))
     }
 }
 
@@ -57,6 +76,18 @@ impl Operation for ListPrompts {
     }
 }
 
+impl Operation for ListPermissions {
+    type Output = Result<Vec<Permission>, BadDefinition>;
+    const MAY_ANNOUNCE: bool = false;
+
+    async fn v0_1(self, exports: &Exports, store: &mut Store<State>) -> Result<Self::Output, Stop> {
+        let list = need(exports.permissions.as_ref(), "permissions")?;
+        Ok(definition::permissions(
+            exports.call(store, list, ()).await?,
+        ))
+    }
+}
+
 impl Operation for CallTool<'_> {
     type Output = Outcome<ToolResult>;
 
@@ -65,6 +96,14 @@ impl Operation for CallTool<'_> {
         let parameters: Call<'_> = (request(), self.name, self.arguments.as_str());
         let ended = exports.call(store, call, parameters).await?;
         Ok(outcome::tool(ended, store.data().call.context.deferred)?)
+    }
+
+    async fn functions(
+        self,
+        functions: &Functions,
+        store: &mut Store<State>,
+    ) -> Result<Self::Output, Stop> {
+        functions.call(self, store).await
     }
 }
 

@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 
 use wharf_mcp::model;
 
-use super::bindings::exports::wharf::plugin::{prompts, resources, tools};
+use super::bindings::exports::wharf::plugin::{permissions, prompts, resources, tools};
 use super::content::{annotations, icons};
+use crate::console::one_line;
 use crate::error::BadDefinition;
 use crate::output::{Bad, Entries, meta, object};
+use crate::permissions::{Capability, Permission};
 
 /// The tools, with names that are valid and unique and schemas that are objects.
 pub(super) fn tools(list: Vec<tools::Tool>) -> Result<Vec<model::Tool>, BadDefinition> {
@@ -31,6 +33,75 @@ pub(super) fn templates(
     read_all("resource template", list, id, template)
 }
 
+/// Things that a plugin may ask for: a list that nobody reads protects nobody.
+const MAX_PERMISSIONS: usize = 100;
+
+/// Characters of a reason. One sentence.
+const MAX_REASON: usize = 200;
+
+/// What it asks for.
+pub(super) fn permissions(
+    list: Vec<permissions::Permission>,
+) -> Result<Vec<Permission>, BadDefinition> {
+    if list.len() > MAX_PERMISSIONS {
+        return Err(BadDefinition {
+            item: "the list of permissions".to_owned(),
+            problem: format!("it has more than {MAX_PERMISSIONS}"),
+        });
+    }
+    let permissions = list.into_iter().enumerate().map(|(index, asked)| {
+        permission(asked).map_err(|bad| BadDefinition {
+            item: format!("permission {index}"),
+            problem: bad.to_string(),
+        })
+    });
+    permissions.collect()
+}
+
+fn permission(asked: permissions::Permission) -> Result<Permission, Bad> {
+    let bad = |problem: String| Bad::new("capability", problem);
+    let capability = match asked.capability {
+        permissions::Capability::ReadFiles(path) => Capability::ReadFiles(folder(path)?),
+        permissions::Capability::ChangeFiles(path) => Capability::ChangeFiles(folder(path)?),
+        permissions::Capability::Environment(name) => Capability::Environment(one_line(&name)),
+        permissions::Capability::Config(key) => Capability::Config(one_line(&key)),
+        permissions::Capability::Http(target) => Capability::Http(
+            target
+                .parse()
+                .map_err(|problem| bad(format!("`{}`: {problem}", one_line(&target))))?,
+        ),
+        permissions::Capability::Tcp(target) => Capability::Tcp(
+            target
+                .parse()
+                .map_err(|problem| bad(format!("`{}`: {problem}", one_line(&target))))?,
+        ),
+        permissions::Capability::Udp(target) => Capability::Udp(
+            target
+                .parse()
+                .map_err(|problem| bad(format!("`{}`: {problem}", one_line(&target))))?,
+        ),
+        permissions::Capability::KeyValue => Capability::KeyValue,
+    };
+    Ok(Permission {
+        capability,
+        reason: one_line(&asked.reason).chars().take(MAX_REASON).collect(),
+        required: asked.required,
+    })
+}
+
+/// The path of a folder, without anything in it that would have to be resolved.
+fn folder(path: String) -> Result<String, Bad> {
+    let is_plain = |part: &str| !matches!(part, "" | "." | "..");
+    let below = path.strip_prefix('/');
+    let is_path = below.is_some_and(|below| below.is_empty() || below.split('/').all(is_plain));
+    if is_path && one_line(&path) == path {
+        Ok(path)
+    } else {
+        let problem = format!("`{}` is not an absolute path", one_line(&path));
+        Err(Bad::new("capability", problem))
+    }
+}
+
 /// Reads definitions, and says which of them is not valid.
 fn read_all<T, U>(
     kind: &str,
@@ -41,7 +112,7 @@ fn read_all<T, U>(
     let mut seen = BTreeSet::new();
     let definitions = list.into_iter().map(|definition| {
         let id = id(&definition);
-        let item = format!("{kind} `{}`", crate::console::one_line(&id));
+        let item = format!("{kind} `{}`", one_line(&id));
         if !seen.insert(id) {
             let problem = "there is another one of this name".to_owned();
             return Err(BadDefinition { item, problem });
