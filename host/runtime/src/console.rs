@@ -4,8 +4,8 @@
 //! reaches the host's own standard output, which is the protocol where the host
 //! is run over it. The end of standard error is kept as well, because that is
 //! where a language runtime says why it is about to trap. Everything is bounded,
-//! and control characters are replaced: a guest must not be able to paint on the
-//! operator's terminal.
+//! secrets are hidden, and control characters are replaced: a guest must not be able
+//! to paint on the operator's terminal.
 
 use std::borrow::Cow;
 use std::mem;
@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+use crate::masks::Masks;
 
 /// Longer lines are logged in pieces of this many bytes.
 const MAX_LINE: usize = 4 << 10;
@@ -31,6 +33,7 @@ const MAX_MESSAGE: usize = 500;
 #[derive(Debug)]
 pub(crate) struct Console {
     plugin: Arc<str>,
+    masks: Arc<Masks>,
     written: Mutex<Written>,
 }
 
@@ -58,9 +61,10 @@ struct Written {
 
 impl Console {
     /// `limit`: bytes that are logged.
-    pub(crate) fn new(plugin: &Arc<str>, limit: usize) -> Arc<Self> {
+    pub(crate) fn new(plugin: &Arc<str>, masks: &Arc<Masks>, limit: usize) -> Arc<Self> {
         Arc::new(Self {
             plugin: Arc::clone(plugin),
+            masks: Arc::clone(masks),
             written: Mutex::new(Written {
                 out: Vec::new(),
                 err: Vec::new(),
@@ -99,7 +103,7 @@ impl Console {
     /// What a language runtime wrote before it gave up, in one line.
     pub(crate) fn panic_message(&self) -> Option<String> {
         let tail = mem::take(&mut self.lock().tail);
-        panic_message(&String::from_utf8_lossy(&tail))
+        panic_message(&self.masks.hide(&String::from_utf8_lossy(&tail)))
     }
 
     fn write(&self, kind: Kind, bytes: &[u8]) {
@@ -115,29 +119,53 @@ impl Console {
         let cut = written.left == 0;
         let line = written.line(kind);
         for &byte in bytes.iter().take(allowed) {
-            if byte == b'\n' || line.len() == MAX_LINE {
+            if byte == b'\n' {
                 self.emit(kind, line);
+                continue;
             }
-            if byte != b'\n' {
-                line.push(byte);
+            line.push(byte);
+            if line.len().is_multiple_of(MAX_LINE) {
+                self.emit_piece(kind, line);
             }
         }
         if cut {
-            self.emit(kind, line);
+            // The beginning of a secret would be one that nothing follows.
+            self.emit_piece(kind, line);
+            line.clear();
             tracing::warn!(target: "plugin", plugin = %self.plugin, "further output is not logged");
         }
     }
 
+    /// Logs what there is of a line that goes on, except for the beginning of a secret.
+    /// With secrets longer than a piece, lines can become as long as those.
+    fn emit_piece(&self, kind: Kind, line: &mut Vec<u8>) {
+        // So does a character of which a part is missing.
+        let last = line.utf8_chunks().last();
+        let partial = last.map_or(0, |chunk| chunk.invalid().len());
+        let rest = line.split_off(line.len() - partial);
+        let text = String::from_utf8_lossy(line);
+        let mut text = self.masks.hide(&text).into_owned();
+        let kept = text.split_off(text.len() - self.masks.unfinished(&text));
+        self.log(kind, &text);
+        *line = kept.into_bytes();
+        line.extend(rest);
+    }
+
     fn emit(&self, kind: Kind, line: &mut Vec<u8>) {
-        if !line.is_empty() {
-            let text = String::from_utf8_lossy(line);
-            let (text, plugin) = (harmless(&text), &self.plugin);
-            match kind {
-                Kind::Out => tracing::info!(target: "plugin", %plugin, stream = "stdout", "{text}"),
-                Kind::Err => tracing::info!(target: "plugin", %plugin, stream = "stderr", "{text}"),
-            }
-        }
+        let text = String::from_utf8_lossy(line);
+        self.log(kind, &self.masks.hide(&text));
         line.clear();
+    }
+
+    fn log(&self, kind: Kind, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let (text, plugin) = (harmless(text), &self.plugin);
+        match kind {
+            Kind::Out => tracing::info!(target: "plugin", %plugin, stream = "stdout", "{text}"),
+            Kind::Err => tracing::info!(target: "plugin", %plugin, stream = "stderr", "{text}"),
+        }
     }
 
     /// A panic in here leaves bytes behind, never a broken invariant.
@@ -231,10 +259,14 @@ fn panic_message(tail: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Console, Kind, harmless, one_line};
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use super::{Console, Kind, MAX_LINE, Masks, harmless, one_line};
+    use crate::grants::Value;
 
     fn message_of(stderr: &str) -> Option<String> {
-        let console = Console::new(&"p".into(), 1 << 10);
+        let console = Console::new(&"p".into(), &Masks::new(&[]).into(), 1 << 10);
         console.write(Kind::Err, stderr.as_bytes());
         console.panic_message()
     }
@@ -262,6 +294,80 @@ mod tests {
     fn only_the_tail_counts() {
         let text = format!("{}panicked at x:\nlast", "y".repeat(100_000));
         assert_eq!(message_of(&text).as_deref(), Some("panicked at x: last"));
+    }
+
+    /// What is logged of what is written to standard output, and whether there was more.
+    fn logged(secret: &str, limit: usize, pieces: &[&[u8]]) -> String {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .without_time()
+            .with_writer(move || writer.clone())
+            .finish();
+        let masks = Masks::new(&[&Value::secret(secret)]).into();
+        tracing::subscriber::with_default(subscriber, || {
+            let console = Console::new(&"p".into(), &masks, limit);
+            for piece in pieces {
+                console.write(Kind::Out, piece);
+            }
+        });
+        let logged = log.0.lock().unwrap();
+        String::from_utf8(logged.clone()).unwrap()
+    }
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn secrets_are_hidden_however_they_are_written() {
+        let pieces: &[&[u8]] = &[b"it is ses", b"ame, s", b"esame\n", b"and se", b"same"];
+        let log = logged("sesame", 1 << 10, pieces);
+        assert!(log.contains("it is (secret), (secret)\n"), "{log}");
+        assert!(log.contains("and (secret)\n"), "{log}");
+        assert!(!log.contains("sesame"), "{log}");
+    }
+
+    #[test]
+    fn secrets_are_hidden_where_lines_are_cut() {
+        let secret = "abab-äöü-abab";
+        for before in MAX_LINE - 40..=MAX_LINE {
+            let line = format!("{}{secret}{secret} end\n", "x".repeat(before));
+            let log = logged(secret, 1 << 20, &[line.as_bytes()]);
+            let kept: String = log.chars().filter(|c| *c == 'x').collect();
+            assert_eq!(kept.len(), before);
+            assert_eq!(log.matches("(secret)").count(), 2, "{before}");
+            assert!(!log.contains("ab") && !log.contains('ü'), "{before}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_hidden_where_the_log_ends() {
+        for limit in 10..20 {
+            let log = logged("sesame", limit, &[b"0123456789sesame!"]);
+            assert!(!log.contains("0123456789s"), "{limit}: {log}");
+            assert_eq!(log.contains("not logged"), limit <= 17, "{limit}: {log}");
+        }
+    }
+
+    #[test]
+    fn a_panic_with_a_secret_has_a_message_without() {
+        let masks = Masks::new(&[&Value::secret("two  words")]).into();
+        let console = Console::new(&"p".into(), &masks, 0);
+        console.write(Kind::Err, b"panicked at x:\nbad two  words");
+        let message = console.panic_message();
+        assert_eq!(message.as_deref(), Some("panicked at x: bad (secret)"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wharf_mcp::model::Fault;
 
 use crate::grants::GrantError;
+use crate::masks::Masks;
 
 /// Why a plugin cannot be loaded. Messages say what the file is or does, in a
 /// sentence that starts with "it"; whoever prints them says which plugin.
@@ -111,10 +112,10 @@ pub(crate) struct BadDefinition {
 }
 
 impl BadDefinition {
-    pub(crate) fn of(self, plugin: &Arc<str>) -> LoadError {
+    pub(crate) fn of(self, plugin: &Arc<str>, masks: &Masks) -> LoadError {
         LoadError::Definition {
-            item: format!("{} of plugin `{plugin}`", self.item),
-            problem: self.problem,
+            item: format!("{} of plugin `{plugin}`", masks.hide(&self.item)),
+            problem: masks.hide_in(self.problem),
         }
     }
 }

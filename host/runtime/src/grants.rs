@@ -16,13 +16,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
+use wasmtime_wasi::sockets::WasiSocketsCtx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
+pub(crate) use http::is_name;
 pub use http::{HttpGrant, HttpTarget, TargetProblem};
 pub use reality::{Clock, Randomness};
 pub use sockets::{SocketGrant, SocketProblem, SocketTarget};
 pub use store::{StoreGrant, StoreScope};
 pub use value::Value;
+
+use crate::denial::Denials;
+use crate::network;
 
 /// What a plugin may reach. The default is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,11 +103,21 @@ pub(crate) struct Granted {
     pub(crate) env: Arc<[(String, String)]>,
     /// Whether there is any folder.
     pub(crate) has_files: bool,
+    pub(crate) sockets: WasiSocketsCtx,
+    /// Whether there is any address for TCP, and for UDP.
+    pub(crate) has_tcp: bool,
+    pub(crate) has_udp: bool,
 }
 
 impl Grants {
+    /// All values, secret or not.
+    pub(crate) fn values(&self) -> Vec<&Value> {
+        let values = self.env.iter().chain(&self.config);
+        values.map(|(_, value)| value).collect()
+    }
+
     /// Opens what is granted. Blocks on the file system.
-    pub(crate) fn open(&self) -> Result<Granted, GrantError> {
+    pub(crate) fn open(&self, denials: &Arc<Denials>) -> Result<Granted, GrantError> {
         let mut builder = WasiCtxBuilder::new();
         for (index, dir) in self.dirs.iter().enumerate() {
             dir.check_name(self.dirs.get(..index).unwrap_or_default())?;
@@ -111,6 +126,7 @@ impl Grants {
         for (name, _) in &self.env {
             check_variable(name)?;
         }
+        network::grant(&self.sockets, denials, &mut builder);
         let mut wasi = builder.build();
         Ok(Granted {
             files: wasi.filesystem().clone(),
@@ -120,6 +136,9 @@ impl Grants {
                 .map(|(name, value)| (name.clone(), value.reveal().to_string()))
                 .collect(),
             has_files: !self.dirs.is_empty(),
+            sockets: wasi.sockets().clone(),
+            has_tcp: !self.sockets.tcp.is_empty(),
+            has_udp: !self.sockets.udp.is_empty(),
         })
     }
 }

@@ -5,13 +5,15 @@
 //! talks too much loses words, not its result. JSON is checked here; if what is passed
 //! on is not JSON, the call ends.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tracing::Level;
 use wasmtime::Result;
-use wharf_mcp::model::{Change, Event, LogLevel};
+use wharf_mcp::model::{Change, Event, Json, LogLevel};
 
 use crate::console::harmless;
+use crate::masks::Masks;
 use crate::output::json;
 use crate::state::State;
 
@@ -36,7 +38,7 @@ impl State {
         let event = Event::Progress {
             progress,
             total: total.filter(|total| total.is_finite()),
-            message,
+            message: message.map(|message| self.guest.masks.hide_in(message)),
         };
         self.call.events.emit(event).await;
     }
@@ -55,6 +57,8 @@ impl State {
             return Ok(());
         }
         let data = json("log.data", data)?;
+        let logger = logger.map(|logger| self.guest.masks.hide_in(logger));
+        let data = hidden(&self.guest.masks, data);
         self.trace(level, logger.as_deref(), data.as_str());
         if self.call.events.wants_log(level) {
             let event = Event::Log {
@@ -112,6 +116,18 @@ impl State {
             _ => tracing::debug!(target: "plugin", %plugin, logger, "{data}"),
         }
     }
+}
+
+/// The data without secrets. Where that is not JSON any more, because a secret is a
+/// number or reaches over the end of a text, the whole becomes one text.
+fn hidden(masks: &Masks, data: Json) -> Json {
+    let Cow::Owned(hidden) = masks.hide(data.as_str()) else {
+        return data;
+    };
+    let quoted = serde_json::Value::from(hidden.as_str()).to_string();
+    Json::parse(hidden)
+        .or_else(|_not_json| Json::parse(quoted))
+        .unwrap_or(data)
 }
 
 fn severity(level: LogLevel) -> Level {

@@ -10,20 +10,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 use wasmtime::Store;
 use wharf_mcp::model::{Busy, Failure, Fault};
 
 use crate::abi::{Abi, Operation, Stop};
-use crate::error::LoadError;
 use crate::events::Call;
 use crate::gate::{Gate, Room};
-use crate::grants::Grants;
 use crate::keeper::{Keeper, Live, Seat};
 use crate::limits::OWN_HANDLES;
 use crate::rate::Rate;
-use crate::runtime::{Runtime, lost};
+use crate::runtime::Runtime;
 use crate::state::{Guest, State};
 use crate::turn::{Turn, take_turns};
 use crate::verdict;
@@ -42,20 +39,6 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
-    /// The same with something granted, which is opened off the async threads.
-    pub(crate) async fn granted(mut self, grants: Grants) -> Result<Self, LoadError> {
-        let opened = spawn_blocking(move || grants.open()).await;
-        let granted = opened.map_err(lost)?.map_err(LoadError::Grant)?;
-        self.guest = Arc::new(Guest {
-            granted,
-            name: Arc::clone(&self.guest.name),
-            limits: self.guest.limits.clone(),
-            denials: Arc::clone(&self.guest.denials),
-            changes: Arc::clone(&self.guest.changes),
-        });
-        Ok(self)
-    }
-
     /// Does something on behalf of a client.
     pub(crate) async fn run<O: Operation>(
         &self,

@@ -52,10 +52,13 @@
 //!
 //! `invoke` is the life of one call, and `runtime` how a plugin is loaded. `abi`
 //! translates between the plugin contract in `wit/` and the model. `gate`, `rate`,
-//! `slots` and `turn` are about fairness, `keeper` about instances that outlive a call, `grants` and `wasi` about what a guest can reach,
-//! `verdict` about what is said when it fails.
+//! `slots` and `turn` are about fairness, `keeper` about instances that outlive a call,
+//! `grants` and `wasi` about what a guest can reach,
+//! `http`, `network` and `addresses` about what it can reach outside, `denial` and
+//! `verdict` about what is said when it is refused or fails, `masks` about what is not.
 
 mod abi;
+mod addresses;
 mod cache;
 mod console;
 mod denial;
@@ -64,10 +67,12 @@ mod error;
 mod events;
 mod gate;
 mod grants;
+mod http;
 mod imports;
 mod invoke;
 mod keeper;
 mod limits;
+mod masks;
 mod network;
 mod options;
 mod output;

@@ -1,20 +1,27 @@
-//! No network.
+//! Sockets of a plugin's own: to granted addresses, or not at all.
 //!
 //! Standard libraries link against sockets whether a program uses them or not, so
-//! the interfaces have to be there. None of them ever makes a socket or asks a
-//! name server: the functions with which it all begins refuse, and say so in the
-//! log. Nothing behind them can be reached.
+//! the interfaces have to be there. Without a grant none of them ever makes a socket:
+//! the functions with which it all begins refuse, and say so in the log. With one,
+//! each address is checked when it is used. Nobody ever listens or chooses the port
+//! that it sends from, and names are never looked up.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use wasmtime::Result;
 use wasmtime::component::{HasSelf, Linker, Resource};
+use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::ResolveAddressStream;
 use wasmtime_wasi::p2::bindings::sockets::network::{
     self, ErrorCode, IpAddress, IpAddressFamily, Network,
 };
 use wasmtime_wasi::p2::bindings::sockets::{ip_name_lookup, tcp_create_socket, udp_create_socket};
 use wasmtime_wasi::p2::{DynPollable, IoError, SocketError, SocketResult, TcpSocket, UdpSocket};
-use wasmtime_wasi::sockets::WasiSocketsView;
+use wasmtime_wasi::sockets::{SocketAddrUse, WasiSocketsView};
 
+use crate::denial::{Denials, Protocol};
+use crate::grants::SocketGrant;
 use crate::state::State;
 
 /// Puts our refusals in front.
@@ -25,22 +32,83 @@ pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
     ip_name_lookup::add_to_linker::<State, Own>(linker, |state| state)
 }
 
-impl State {
-    fn refuse<T>(&self, what: &str) -> SocketResult<T> {
-        self.guest.denials.network(what);
-        Err(ErrorCode::AccessDenied.into())
+/// Makes the check that is done for each use of an address.
+pub(crate) fn grant(grant: &SocketGrant, denials: &Arc<Denials>, builder: &mut WasiCtxBuilder) {
+    builder.allow_tcp(!grant.tcp.is_empty());
+    builder.allow_udp(!grant.udp.is_empty());
+    builder.allow_ip_name_lookup(false);
+    if grant.is_empty() {
+        return;
+    }
+    let (grant, denials) = (grant.clone(), Arc::clone(denials));
+    builder.socket_addr_check(move |address, usage| {
+        let is_granted = is_granted(&grant, &denials, address, usage);
+        Box::pin(std::future::ready(is_granted))
+    });
+}
+
+fn is_granted(
+    grant: &SocketGrant,
+    denials: &Denials,
+    address: SocketAddr,
+    usage: SocketAddrUse,
+) -> bool {
+    // An address of version 4 in one of version 6 is the former.
+    let ip = address.ip().to_canonical();
+    let (protocol, targets) = match usage {
+        SocketAddrUse::TcpBind | SocketAddrUse::TcpListen | SocketAddrUse::TcpAccept => {
+            (Protocol::Tcp, &[][..])
+        }
+        SocketAddrUse::UdpBind => (Protocol::Udp, &[][..]),
+        SocketAddrUse::TcpConnect => (Protocol::Tcp, &grant.tcp[..]),
+        SocketAddrUse::UdpSend | SocketAddrUse::UdpReceive => (Protocol::Udp, &grant.udp[..]),
+    };
+    match usage {
+        // The system chooses, which it has to before a connection.
+        SocketAddrUse::TcpBind | SocketAddrUse::UdpBind if is_unchosen(ip, address.port()) => true,
+        SocketAddrUse::TcpBind
+        | SocketAddrUse::TcpListen
+        | SocketAddrUse::TcpAccept
+        | SocketAddrUse::UdpBind => {
+            denials.binding(protocol, address);
+            false
+        }
+        SocketAddrUse::TcpConnect | SocketAddrUse::UdpSend => {
+            let fits = targets.iter().any(|target| target.fits(ip, address.port()));
+            if !fits {
+                denials.socket(protocol, SocketAddr::new(ip, address.port()));
+            }
+            fits
+        }
+        // Anybody can send something; that is not the plugin's wish.
+        SocketAddrUse::UdpReceive => targets.iter().any(|target| target.fits(ip, address.port())),
     }
 }
 
+fn is_unchosen(ip: IpAddr, port: u16) -> bool {
+    ip.is_unspecified() && port == 0
+}
+
 impl tcp_create_socket::Host for State {
-    fn create_tcp_socket(&mut self, _: IpAddressFamily) -> SocketResult<Resource<TcpSocket>> {
-        self.refuse("a TCP socket")
+    fn create_tcp_socket(&mut self, family: IpAddressFamily) -> SocketResult<Resource<TcpSocket>> {
+        if !self.guest.granted.has_tcp {
+            self.guest.denials.sockets(Protocol::Tcp);
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        tcp_create_socket::Host::create_tcp_socket(&mut self.sockets(), family)
     }
 }
 
 impl udp_create_socket::Host for State {
-    async fn create_udp_socket(&mut self, _: IpAddressFamily) -> SocketResult<Resource<UdpSocket>> {
-        self.refuse("a UDP socket")
+    async fn create_udp_socket(
+        &mut self,
+        family: IpAddressFamily,
+    ) -> SocketResult<Resource<UdpSocket>> {
+        if !self.guest.granted.has_udp {
+            self.guest.denials.sockets(Protocol::Udp);
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        udp_create_socket::Host::create_udp_socket(&mut self.sockets(), family).await
     }
 }
 
@@ -50,7 +118,8 @@ impl ip_name_lookup::Host for State {
         _: Resource<Network>,
         name: String,
     ) -> SocketResult<Resource<ResolveAddressStream>> {
-        self.refuse(&format!("the address of {name}"))
+        self.guest.denials.name(&name);
+        Err(ErrorCode::AccessDenied.into())
     }
 }
 

@@ -15,7 +15,6 @@ use crate::abi::{
 };
 use crate::error::{BadDefinition, LoadError, mismatch};
 use crate::events::Call;
-use crate::grants::Grants;
 use crate::invoke::Ready;
 use crate::permissions::Permission;
 
@@ -59,20 +58,6 @@ struct Loaded {
 }
 
 impl Plugin {
-    /// Asks a component what it asks for and what it offers. `grants` is what it is
-    /// granted at most; a plugin that asks has nothing while it does.
-    pub(crate) async fn describe(ready: Ready, grants: Grants) -> Result<Self, LoadError> {
-        if !ready.abi.parts().permissions {
-            let ready = ready.granted(grants).await?;
-            check(&ready).await?;
-            return Self::list(Arc::new(ready), None).await;
-        }
-        check(&ready).await?;
-        let asked = list(&ready, "list-permissions", ListPermissions).await?;
-        let ready = ready.granted(grants.and(&asked)).await?;
-        Self::list(Arc::new(ready), Some(asked)).await
-    }
-
     /// Asks the plugin again what it offers: that may depend on a file, say. Gives
     /// a plugin that offers the new lists and shares everything else with this one:
     /// compiled code, grants, limits, and the bound on running calls. This one
@@ -88,7 +73,8 @@ impl Plugin {
         .await
     }
 
-    async fn list(
+    /// Asks a component what it offers. `permissions` is what it has asked for.
+    pub(crate) async fn list(
         ready: Arc<Ready>,
         permissions: Option<Vec<Permission>>,
     ) -> Result<Self, LoadError> {
@@ -188,10 +174,18 @@ impl fmt::Debug for Plugin {
     }
 }
 
-/// Whether its functions are of the types they should be.
-async fn check(ready: &Ready) -> Result<(), LoadError> {
-    let types = ready.look(CheckTypes).await;
-    types.map_err(LoadError::Start)?.map_err(mismatch)
+impl Ready {
+    /// Checks that its functions are of the types they should be, and asks what it asks
+    /// for. None if it does not ask.
+    pub(crate) async fn check(&self) -> Result<Option<Vec<Permission>>, LoadError> {
+        let types = self.look(CheckTypes).await;
+        types.map_err(LoadError::Start)?.map_err(mismatch)?;
+        if !self.abi.parts().permissions {
+            return Ok(None);
+        }
+        let asked = list(self, "list-permissions", ListPermissions).await?;
+        Ok(Some(asked))
+    }
 }
 
 async fn list<O, T>(
@@ -204,5 +198,5 @@ where
 {
     let listed = ready.look(operation).await;
     let listed = listed.map_err(|fault| LoadError::List { function, fault })?;
-    listed.map_err(|bad| bad.of(&ready.guest.name))
+    listed.map_err(|bad| bad.of(&ready.guest.name, &ready.guest.masks))
 }

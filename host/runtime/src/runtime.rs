@@ -18,9 +18,12 @@ use crate::engine::{MEMORIES_PER_SLOT, RuntimeConfig, SetupError, TABLES_PER_SLO
 use crate::error::{LoadError, mismatch};
 use crate::events::ChangeSink;
 use crate::gate::Gate;
-use crate::grants::{Granted, Grants};
+use crate::grants::Grants;
+use crate::http::{Tls, Web};
 use crate::invoke::Ready;
 use crate::keeper::Keeper;
+use crate::limits::Limits;
+use crate::masks::Masks;
 use crate::options::PluginOptions;
 use crate::plugin::{Plugin, PluginSource};
 use crate::rate::Rate;
@@ -43,13 +46,14 @@ struct Shared {
     /// Turns of slow calls; see [`crate::turn`].
     lane: Semaphore,
     cache: Option<Cache>,
+    /// For outgoing HTTP.
+    tls: Tls,
 }
 
 /// A component that can be run.
 struct Prepared {
     abi: Abi,
     component: Component,
-    granted: Granted,
 }
 
 impl Runtime {
@@ -66,6 +70,7 @@ impl Runtime {
             slots: Slots::new(config.max_instances.max(1)),
             lane: Semaphore::new(turns()),
             cache: setup.cache,
+            tls: Tls::default(),
         })))
     }
 
@@ -81,29 +86,60 @@ impl Runtime {
         options: &PluginOptions,
         changes: ChangeSink,
     ) -> Result<Plugin, LoadError> {
-        let limits = &options.limits;
         let prepared = self.prepare(source.bytes, options.functions).await?;
         if let Abi::Functions(functions) = &prepared.abi {
             for (function, reason) in functions.skipped() {
                 tracing::warn!(plugin = %source.name, function, reason, "not served as a tool");
             }
         }
-        let guest = Arc::new(Guest {
-            denials: Denials::new(&source.name),
-            name: source.name,
-            limits: limits.clone(),
-            granted: prepared.granted,
-            changes,
-        });
-        let ready = Ready {
+        let asks = prepared.abi.parts().permissions;
+        // Who asks is not granted anything before it is known what is asked for.
+        let first = if asks {
+            Grants::default()
+        } else {
+            options.grants.clone()
+        };
+        let guest = |grants| self.guest(&source.name, grants, &options.limits, &changes);
+        let mut ready = Ready {
             abi: prepared.abi,
             gate: self.gate(&prepared.component, options)?,
-            rate: limits.rate.map(Rate::new),
-            keeper: Keeper::new(options.instances, limits, &self.0.slots),
+            rate: options.limits.rate.map(Rate::new),
+            keeper: Keeper::new(options.instances, &options.limits, &self.0.slots),
             runtime: self.clone(),
-            guest,
+            guest: guest(first).await?,
         };
-        Plugin::describe(ready, options.grants.clone()).await
+        let asked = ready.check().await?;
+        if let Some(asked) = &asked {
+            ready.guest = guest(options.grants.clone().and(asked)).await?;
+        }
+        Plugin::list(Arc::new(ready), asked).await
+    }
+
+    /// A guest with all that it is granted, opened off the async threads.
+    async fn guest(
+        &self,
+        name: &Arc<str>,
+        grants: Grants,
+        limits: &Limits,
+        changes: &ChangeSink,
+    ) -> Result<Arc<Guest>, LoadError> {
+        let masks = Arc::new(Masks::new(&grants.values()));
+        let denials = Denials::new(name, &masks);
+        let web = grants.http.as_ref();
+        let web = web.map(|grant| Arc::new(Web::new(grant, self.0.tls.clone())));
+        let opened = {
+            let denials = Arc::clone(&denials);
+            spawn_blocking(move || grants.open(&denials)).await
+        };
+        Ok(Arc::new(Guest {
+            granted: opened.map_err(lost)?.map_err(LoadError::Grant)?,
+            web,
+            denials,
+            masks,
+            name: Arc::clone(name),
+            limits: limits.clone(),
+            changes: Arc::clone(changes),
+        }))
     }
 
     /// Says what a component is and wants, without running any of it. It is
@@ -148,13 +184,7 @@ impl Runtime {
             } else {
                 Abi::find(&linked).map_err(mismatch)?
             };
-            // Nothing is granted before it is known what is asked for.
-            let granted = Grants::default().open().map_err(LoadError::Grant)?;
-            Ok(Prepared {
-                abi,
-                component,
-                granted,
-            })
+            Ok(Prepared { abi, component })
         };
         spawn_blocking(prepare).await.map_err(lost)?
     }
@@ -233,6 +263,6 @@ fn slots_of(component: &Component) -> u32 {
     clippy::needless_pass_by_value,
     reason = "used as the argument of map_err"
 )]
-pub(crate) fn lost(error: tokio::task::JoinError) -> LoadError {
+fn lost(error: tokio::task::JoinError) -> LoadError {
     LoadError::Host(error.to_string())
 }

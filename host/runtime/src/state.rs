@@ -7,12 +7,15 @@ use tokio::time::Instant;
 use wasmtime::component::Instance;
 use wasmtime::{ResourceLimiter, Result};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::console::{Console, Kind, Stream};
 use crate::denial::Denials;
 use crate::events::{Call, ChangeSink};
 use crate::grants::Granted;
+use crate::http::{Http, Web};
 use crate::limits::{CORE_INSTANCES, Limits, TABLE_ELEMENTS};
+use crate::masks::Masks;
 use crate::turn::Turn;
 
 /// An instance, and its running call. What belongs to the call is replaced by
@@ -30,6 +33,7 @@ pub(crate) struct State {
     /// Whether anybody hears of the changes it announces.
     pub(crate) announces: bool,
     console: Option<Arc<Console>>,
+    http: Option<Box<Http>>,
     wasi: WasiCtx,
     table: ResourceTable,
 }
@@ -39,7 +43,11 @@ pub(crate) struct Guest {
     pub(crate) name: Arc<str>,
     pub(crate) limits: Limits,
     pub(crate) granted: Granted,
+    /// Outgoing HTTP, if it is granted.
+    pub(crate) web: Option<Arc<Web>>,
     pub(crate) denials: Arc<Denials>,
+    /// Hides its secrets.
+    pub(crate) masks: Arc<Masks>,
     pub(crate) changes: ChangeSink,
 }
 
@@ -70,6 +78,7 @@ impl State {
     pub(crate) fn new(guest: &Arc<Guest>, turn: Arc<Turn>) -> Self {
         let mut wasi = WasiCtx::default();
         wasi.filesystem().clone_from(&guest.granted.files);
+        wasi.sockets().clone_from(&guest.granted.sockets);
         let mut table = ResourceTable::new();
         table.set_max_capacity(guest.limits.handles);
         Self {
@@ -82,6 +91,7 @@ impl State {
             said: Said::default(),
             announces: true,
             console: None,
+            http: None,
             wasi,
             table,
         }
@@ -114,7 +124,7 @@ impl State {
         let guest = &self.guest;
         let console = self
             .console
-            .get_or_insert_with(|| Console::new(&guest.name, guest.limits.console));
+            .get_or_insert_with(|| Console::new(&guest.name, &guest.masks, guest.limits.console));
         console.stream(kind)
     }
 
@@ -133,6 +143,19 @@ impl WasiView for State {
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    /// What it takes is made on first use: most calls send nothing.
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let guest = &self.guest;
+        let http = self.http.get_or_insert_with(|| Http::new(guest));
+        WasiHttpCtxView {
+            hooks: &mut http.requests,
+            table: &mut self.table,
+            ctx: &mut http.context,
         }
     }
 }

@@ -78,6 +78,8 @@ const OFFERED: &[(&str, &str)] = &[
     ("wasi:clocks/wall-clock", "0.2."),
     ("wasi:filesystem/preopens", "0.2."),
     ("wasi:filesystem/types", "0.2."),
+    ("wasi:http/outgoing-handler", "0.2."),
+    ("wasi:http/types", "0.2."),
     ("wasi:io/error", "0.2."),
     ("wasi:io/poll", "0.2."),
     ("wasi:io/streams", "0.2."),
@@ -235,7 +237,7 @@ mod tests {
         let found = read(
             &["wharf:plugin/tools@0.1.0"],
             &[
-                "wasi:http/outgoing-handler@0.2.4",
+                "wasi:http/incoming-handler@0.2.4",
                 "wasi:filesystem/types@0.2.4",
             ],
         );
@@ -243,7 +245,7 @@ mod tests {
         let Err(LoadError::UnsupportedImports { imports }) = found.check(false) else {
             panic!("accepted");
         };
-        assert_eq!(imports, ["wasi:http/outgoing-handler@0.2.4"]);
+        assert_eq!(imports, ["wasi:http/incoming-handler@0.2.4"]);
     }
 
     #[test]

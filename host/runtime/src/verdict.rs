@@ -14,6 +14,7 @@ use wharf_mcp::model::{Failure, Fault};
 
 use crate::abi::Stop;
 use crate::console::{harmless, one_line};
+use crate::masks::Masks;
 use crate::output::Bad;
 use crate::state::State;
 use crate::turn::Spent;
@@ -21,7 +22,7 @@ use crate::turn::Spent;
 /// What the caller is told.
 pub(crate) fn fault(stop: Stop, state: &State) -> Fault {
     match stop {
-        Stop::Said(fault) => fault,
+        Stop::Said(fault) => said(fault, &state.guest.masks),
         Stop::Bad(bad) => failed(state, Failure::BadOutput(bad.to_string()), None),
         Stop::Shape(error) => Fault::Host(format!("{error:#}")),
         Stop::Start(error) if is_ours(&error, state) => {
@@ -44,9 +45,30 @@ fn is_ours(error: &Error, state: &State) -> bool {
         && !error.is::<Bad>()
 }
 
+/// A guest's own words, which go to the log as well.
+fn said(fault: Fault, masks: &Masks) -> Fault {
+    match fault {
+        Fault::InvalidParams(text) => Fault::InvalidParams(masks.hide_in(text)),
+        Fault::NotFound(text) => Fault::NotFound(masks.hide_in(text)),
+        Fault::Internal(text) => Fault::Internal(masks.hide_in(text)),
+        other @ (Fault::Failed { .. } | Fault::Busy { .. } | Fault::Host(_)) => other,
+    }
+}
+
 fn failed(state: &State, failure: Failure, error: Option<&Error>) -> Fault {
-    let plugin = Arc::clone(&state.guest.name);
-    let details = error.map(details).unwrap_or_default();
+    let (plugin, masks) = (Arc::clone(&state.guest.name), &state.guest.masks);
+    let failure = match failure {
+        Failure::Trap { message } => Failure::Trap {
+            message: masks.hide_in(message),
+        },
+        Failure::BadOutput(text) => Failure::BadOutput(masks.hide_in(text)),
+        limit @ (Failure::Deadline { .. }
+        | Failure::Cpu { .. }
+        | Failure::Handles { .. }
+        | Failure::Memory { .. }
+        | Failure::OutputTooLarge { .. }) => limit,
+    };
+    let details = masks.hide_in(error.map(details).unwrap_or_default());
     tracing::warn!(%plugin, %failure, %details, "a call of the plugin failed");
     Fault::Failed { plugin, failure }
 }

@@ -13,6 +13,7 @@ use wasmtime_wasi::p2::bindings::{cli, filesystem, random};
 use wasmtime_wasi::p2::{DynOutputStream, add_to_linker_async};
 
 use crate::console::Kind;
+use crate::http;
 use crate::limits::RANDOM_BYTES;
 use crate::network;
 use crate::state::State;
@@ -21,6 +22,7 @@ use crate::state::State;
 pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
     type Own = HasSelf<State>;
     add_to_linker_async(linker)?;
+    http::link(linker)?;
     linker.allow_shadowing(true);
     cli::environment::add_to_linker::<State, Own>(linker, |state| state)?;
     cli::stdout::add_to_linker::<State, Own>(linker, |state| state)?;

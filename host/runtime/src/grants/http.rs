@@ -19,8 +19,8 @@ pub struct HttpGrant {
     /// names that resolve to loopback, private, link-local or other special addresses
     /// are refused, so that a name on the allow list cannot be pointed at the inside.
     pub addresses: Vec<IpNet>,
-    /// Requests that one call may have open at a time. 8: browsers have six for each
-    /// host.
+    /// Connections that one call may have open at a time. 8: browsers have six for each
+    /// host. A request more waits for one of them to end, as long as `timeout`.
     pub connections: usize,
     /// Time from the request to the end of the response's head, and between any two
     /// parts of a body. 20 s: less than a call may take, so that the plugin can say
@@ -207,7 +207,7 @@ impl FromStr for HostPattern {
 
 /// A host name as it stands in a URL. One that ends in a number is an address, or an
 /// attempt at one.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63

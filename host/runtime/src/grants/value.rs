@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 /// A text for a plugin, which may be a secret.
 ///
-/// A secret is shown to the plugin and to nobody else: not in `Debug`, and what the
-/// plugin prints, logs or panics with has it masked.
+/// A secret is shown to the plugin and to nobody else: not in `Debug`, and where it
+/// stands in what the plugin prints, logs, reports, panics or fails with, there is
+/// `(secret)` instead, if it has at least four characters. Results of calls are the
+/// plugin's own, and nothing is masked in those; nor does this stop a plugin that wants
+/// to give a secret away, and only has to write it differently.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Value {
     text: Arc<str>,

@@ -20,6 +20,8 @@ mod grants;
 mod instances;
 mod limits;
 mod loading;
+mod network;
 mod permissions;
 mod pressure;
+mod servers;
 mod support;
