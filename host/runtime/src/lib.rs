@@ -44,8 +44,8 @@
 //!
 //! # What is not here
 //!
-//! No JSON-RPC, no HTTP, no sessions, no configuration files, and no policy: who
-//! may call what is decided in front of this crate. Nothing of wasmtime is in its
+//! No JSON-RPC, no HTTP but what plugins send, no configuration files, and no policy:
+//! who may call what is decided in front of this crate. Nothing of wasmtime is in its
 //! interface: what goes in and out is the vocabulary of [`wharf_mcp::model`].
 //!
 //! # Where to read on
@@ -65,6 +65,7 @@ mod denial;
 mod engine;
 mod error;
 mod events;
+mod files;
 mod gate;
 mod grants;
 mod http;

@@ -32,6 +32,8 @@ pub(crate) struct State {
     pub(crate) said: Said,
     /// Whether anybody hears of the changes it announces.
     pub(crate) announces: bool,
+    /// Handles of granted folders, and what the guest calls these.
+    pub(crate) folders: Vec<(u32, String)>,
     console: Option<Arc<Console>>,
     http: Option<Box<Http>>,
     wasi: WasiCtx,
@@ -90,6 +92,7 @@ impl State {
             memory: Memory::new(&guest.limits),
             said: Said::default(),
             announces: true,
+            folders: Vec::new(),
             console: None,
             http: None,
             wasi,
@@ -133,6 +136,13 @@ impl State {
         self.console.as_ref()?.panic_message()
     }
 
+    /// The name of a granted folder, by its handle.
+    pub(crate) fn folder(&self, handle: u32) -> Option<&str> {
+        let mut folders = self.folders.iter();
+        let found = folders.find(|(folder, _)| *folder == handle);
+        found.map(|(_, name)| name.as_str())
+    }
+
     pub(crate) fn table(&mut self) -> &mut ResourceTable {
         &mut self.table
     }
@@ -151,7 +161,7 @@ impl WasiHttpView for State {
     /// What it takes is made on first use: most calls send nothing.
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         let guest = &self.guest;
-        let http = self.http.get_or_insert_with(|| Http::new(guest));
+        let http = self.http.get_or_insert_with(|| Box::new(Http::new(guest)));
         WasiHttpCtxView {
             hooks: &mut http.requests,
             table: &mut self.table,

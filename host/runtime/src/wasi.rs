@@ -13,6 +13,7 @@ use wasmtime_wasi::p2::bindings::{cli, filesystem, random};
 use wasmtime_wasi::p2::{DynOutputStream, add_to_linker_async};
 
 use crate::console::Kind;
+use crate::files;
 use crate::http;
 use crate::limits::RANDOM_BYTES;
 use crate::network;
@@ -30,6 +31,8 @@ pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
     filesystem::preopens::add_to_linker::<State, Own>(linker, |state| state)?;
     random::random::add_to_linker::<State, Own>(linker, |state| state)?;
     random::insecure::add_to_linker::<State, Own>(linker, |state| state)?;
+    files::link(linker)?;
+    http::link_errors(linker)?;
     network::link(linker)?;
     linker.allow_shadowing(false);
     Ok(())
@@ -72,7 +75,12 @@ impl filesystem::preopens::Host for State {
         if !self.guest.granted.has_files {
             self.guest.denials.files();
         }
-        filesystem::preopens::Host::get_directories(&mut self.filesystem())
+        let folders = filesystem::preopens::Host::get_directories(&mut self.filesystem())?;
+        let named = folders
+            .iter()
+            .map(|(folder, name)| (folder.rep(), name.clone()));
+        self.folders = named.collect();
+        Ok(folders)
     }
 }
 

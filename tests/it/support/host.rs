@@ -86,8 +86,23 @@ impl Host {
         Self::start(Folder::Shared(folder.to_owned()), arguments)
     }
 
+    /// The same with these variables in its environment.
+    pub(crate) fn serve_with(
+        folder: &Path,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Self {
+        let mut command = command(arguments);
+        command.envs(variables.iter().copied());
+        Self::start_as(command, Folder::Shared(folder.to_owned()), arguments)
+    }
+
     fn start(folder: Folder, arguments: &[&str]) -> Self {
-        let mut child = command(arguments)
+        Self::start_as(command(arguments), folder, arguments)
+    }
+
+    fn start_as(mut command: Command, folder: Folder, arguments: &[&str]) -> Self {
+        let mut child = command
             .current_dir(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -23,5 +23,8 @@ mod loading;
 mod network;
 mod permissions;
 mod pressure;
+mod secrets;
 mod servers;
+mod sockets;
 mod support;
+mod traffic;
