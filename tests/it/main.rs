@@ -41,6 +41,8 @@ mod drain;
 mod durable;
 mod embedding;
 mod escape;
+mod fair;
+mod instances;
 mod matrix;
 mod mirrors;
 mod network;

@@ -62,11 +62,12 @@
 //! # Where to read on
 //!
 //! `invoke` is the life of one call, and `runtime` how a plugin is loaded. `abi`
-//! translates between the plugin contract in `wit/` and the model. `turn` and
-//! `gate` are about fairness, `grants` and `wasi` about what a guest can reach,
-//! `http`, `network` and `addresses` about what it can reach outside, `store` and
-//! `keyvalue` about what it keeps, `denial` and `verdict` about what is said when it
-//! is refused or fails, `masks` about what is not.
+//! translates between the plugin contract in `wit/` and the model. `gate`, `rate`,
+//! `slots` and `turn` are about fairness, `keeper` about instances that outlive a call,
+//! `grants` and `wasi` about what a guest can reach, `http`, `network` and `addresses`
+//! about what it can reach outside, `store` and `keyvalue` about what it keeps, `denial`
+//! and `verdict` about what is said when it is refused or fails, `masks` about what is
+//! not.
 
 mod abi;
 mod addresses;
@@ -82,6 +83,7 @@ mod grants;
 mod http;
 mod imports;
 mod invoke;
+mod keeper;
 mod keyvalue;
 mod limits;
 mod masks;
@@ -90,9 +92,11 @@ mod options;
 mod output;
 mod permissions;
 mod plugin;
+mod rate;
 mod reality;
 mod runtime;
 mod session;
+mod slots;
 mod state;
 mod store;
 mod surface;

@@ -46,8 +46,9 @@ pub struct Description {
 
 /// A loaded plugin. Clones are the same plugin.
 ///
-/// Every call runs in an instance of its own, under the limits the plugin was
-/// loaded with. Dropping the future of a call ends the call, wherever the guest
+/// Every call runs in an instance of its own, unless its operator wants
+/// [something else](crate::Instances), and under the limits the plugin was loaded
+/// with. Dropping the future of a call ends the call, wherever the guest
 /// is. A failed call harms no other.
 #[derive(Clone)]
 pub struct Plugin(Arc<Loaded>);
@@ -184,7 +185,7 @@ impl Ready {
     /// Checks that its functions are of the types they should be, and asks what it asks
     /// for. None if it does not ask.
     pub(crate) async fn check(&self) -> Result<Option<Vec<Permission>>, LoadError> {
-        let types = self.run(Call::silent(), CheckTypes).await;
+        let types = self.look(CheckTypes).await;
         types.map_err(LoadError::Start)?.map_err(mismatch)?;
         if !self.abi.parts().permissions {
             return Ok(None);
@@ -202,7 +203,7 @@ async fn list<O, T>(
 where
     O: Operation<Output = Result<Vec<T>, BadDefinition>>,
 {
-    let listed = ready.run(Call::silent(), operation).await;
+    let listed = ready.look(operation).await;
     let listed = listed.map_err(|fault| LoadError::List { function, fault })?;
     listed.map_err(|bad| bad.of(&ready.guest.name, &ready.guest.masks))
 }

@@ -12,10 +12,13 @@
 
 mod contract;
 mod describing;
+mod endurance;
 mod events;
 mod faults;
 mod functions;
 mod grants;
+mod instances;
+mod limits;
 mod loading;
 mod network;
 mod permissions;
