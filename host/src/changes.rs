@@ -284,8 +284,8 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::{Changes, MAX_WATCHED, Notice};
-    use wharf_mcp::{Capabilities, Filter};
     use wharf_mcp::model::{Change, List};
+    use wharf_mcp::{Capabilities, Filter};
 
     fn heard(listener: &super::Listener) -> Vec<Change> {
         std::iter::from_fn(|| listener.try_next())

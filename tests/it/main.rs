@@ -10,6 +10,7 @@
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
 //! | [`matrix`] | the same on every binding in every revision |
 //! | [`mirrors`] | what headers repeat is what the message says |
+//! | [`network`] | plugins ask whom they are let, and keep their secrets |
 //! | [`config`] | what a configuration file says is what is served |
 //! | [`reload`] | what changes on disk is served without anybody losing a call |
 //! | [`drain`] | what has begun is finished |
@@ -17,6 +18,7 @@
 //! | [`sessions`] | over Streamable HTTP, what a session promises outlives its connections |
 //! | [`small_print`] | what the protocol says in passing |
 //! | [`tasks`] | calls that go on in the background, in the two forms there are |
+//! | [`durable`] | what plugins keep is there when the host comes back, and is whose it is |
 //! | [`crowd`] | many clients at once get their own answers |
 //! | [`websocket`] | one socket is one session, and ends in good order |
 //! | [`unix`] | sockets in the file system: whose they are, and what is left of them |
@@ -36,10 +38,12 @@ mod cli;
 mod config;
 mod crowd;
 mod drain;
+mod durable;
 mod embedding;
 mod escape;
 mod matrix;
 mod mirrors;
+mod network;
 mod reload;
 mod sealed;
 mod sessions;

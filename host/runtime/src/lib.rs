@@ -34,6 +34,17 @@
 //! waiting calls: each has a bound in [`Limits`] or a constant beside it, and each
 //! bound has its reason written down. Reaching one gives a message that names it.
 //!
+//! # What is kept
+//!
+//! A plugin that is to remember something is granted a store (`wasi:keyvalue`), for all
+//! its callers, for each principal, or for each session. One database file has it all;
+//! an address in it begins with the plugin and the scope, which the host puts there, so
+//! no name that a guest can choose leads anywhere else. A thread of this crate makes the
+//! changes of all calls, those that have come in at the same time in one transaction,
+//! and answers each when it is on the disk: a host that is killed has all it has
+//! acknowledged. How much there is in a scope is kept in the same transaction, so a quota
+//! is exact. No transaction is open while a guest runs.
+//!
 //! # Two messages
 //!
 //! What went wrong is told twice. The caller gets a
@@ -44,8 +55,8 @@
 //!
 //! # What is not here
 //!
-//! No JSON-RPC, no HTTP, no sessions, no configuration files, and no policy: who
-//! may call what is decided in front of this crate. Nothing of wasmtime is in its
+//! No JSON-RPC, no HTTP but what plugins send, no configuration files, and no policy:
+//! who may call what is decided in front of this crate. Nothing of wasmtime is in its
 //! interface: what goes in and out is the vocabulary of [`wharf_mcp::model`].
 //!
 //! # Where to read on
@@ -53,8 +64,9 @@
 //! `invoke` is the life of one call, and `runtime` how a plugin is loaded. `abi`
 //! translates between the plugin contract in `wit/` and the model. `turn` and
 //! `gate` are about fairness, `grants` and `wasi` about what a guest can reach,
-//! `http`, `network` and `addresses` about what it can reach outside, `denial` and
-//! `verdict` about what is said when it is refused or fails, `masks` about what is not.
+//! `http`, `network` and `addresses` about what it can reach outside, `store` and
+//! `keyvalue` about what it keeps, `denial` and `verdict` about what is said when it
+//! is refused or fails, `masks` about what is not.
 
 mod abi;
 mod addresses;
@@ -64,11 +76,13 @@ mod denial;
 mod engine;
 mod error;
 mod events;
+mod files;
 mod gate;
 mod grants;
 mod http;
 mod imports;
 mod invoke;
+mod keyvalue;
 mod limits;
 mod masks;
 mod network;
@@ -76,9 +90,11 @@ mod options;
 mod output;
 mod permissions;
 mod plugin;
+mod reality;
 mod runtime;
 mod session;
 mod state;
+mod store;
 mod surface;
 mod ticker;
 mod turn;
@@ -98,4 +114,5 @@ pub use permissions::{Capability, Permission};
 pub use plugin::{Description, Plugin, PluginSource};
 pub use runtime::Runtime;
 pub use session::Session;
+pub use store::StoreError;
 pub use surface::{Inspection, Interface, Need};

@@ -1,5 +1,6 @@
 //! A loaded plugin: what it offers, and the calls it takes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -98,6 +99,12 @@ impl Plugin {
     /// Its name.
     pub fn name(&self) -> &Arc<str> {
         &self.0.ready.guest.name
+    }
+
+    /// A text of this plugin without its secrets, for the log, or for anybody who is not
+    /// given a result. What this crate says of a plugin has none already.
+    pub fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.0.ready.guest.masks.hide(text)
     }
 
     /// What it offers, as it said when it was loaded or

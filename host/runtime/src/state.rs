@@ -14,6 +14,7 @@ use crate::grants::Granted;
 use crate::http::{Http, Web};
 use crate::limits::{CORE_INSTANCES, HANDLES, Limits, TABLE_ELEMENTS};
 use crate::masks::Masks;
+use crate::reality::{self, Dice};
 use crate::turn::Turn;
 
 /// One running call.
@@ -26,6 +27,10 @@ pub(crate) struct State {
     pub(crate) said: Said,
     /// Whether anybody hears of the changes it announces.
     pub(crate) announces: bool,
+    /// Handles of granted folders, and what the guest calls these.
+    pub(crate) folders: Vec<(u32, String)>,
+    /// Instead of real random numbers.
+    pub(crate) dice: Option<Dice>,
     console: Option<Arc<Console>>,
     http: Option<Box<Http>>,
     wasi: WasiCtx,
@@ -67,7 +72,7 @@ pub(crate) struct Memory {
 
 impl State {
     pub(crate) fn new(guest: &Arc<Guest>, call: Call, deadline: Instant, turn: Arc<Turn>) -> Self {
-        let mut wasi = WasiCtx::default();
+        let mut wasi = reality::wasi(guest.granted.clock);
         wasi.filesystem().clone_from(&guest.granted.files);
         wasi.sockets().clone_from(&guest.granted.sockets);
         let mut table = ResourceTable::new();
@@ -80,6 +85,8 @@ impl State {
             memory: Memory::new(guest.limits.memory),
             said: Said::default(),
             announces: true,
+            folders: Vec::new(),
+            dice: Dice::of(guest.granted.random),
             console: None,
             http: None,
             wasi,
@@ -102,6 +109,13 @@ impl State {
         self.console.as_ref()?.panic_message()
     }
 
+    /// The name of a granted folder, by its handle.
+    pub(crate) fn folder(&self, handle: u32) -> Option<&str> {
+        let mut folders = self.folders.iter();
+        let found = folders.find(|(folder, _)| *folder == handle);
+        found.map(|(_, name)| name.as_str())
+    }
+
     pub(crate) fn table(&mut self) -> &mut ResourceTable {
         &mut self.table
     }
@@ -120,7 +134,7 @@ impl WasiHttpView for State {
     /// What it takes is made on first use: most calls send nothing.
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         let guest = &self.guest;
-        let http = self.http.get_or_insert_with(|| Http::new(guest));
+        let http = self.http.get_or_insert_with(|| Box::new(Http::new(guest)));
         WasiHttpCtxView {
             hooks: &mut http.requests,
             table: &mut self.table,

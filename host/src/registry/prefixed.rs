@@ -4,6 +4,7 @@
 //! served. The plugin never sees the prefix. What resources are called is a matter of
 //! their URIs, which stay as they are.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use wharf_mcp::model::{
@@ -55,6 +56,10 @@ impl Provider for Prefixed {
 
     fn description(&self) -> &Description {
         &self.description
+    }
+
+    fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.inner.without_secrets(text)
     }
 
     fn call_tool<'a>(

@@ -29,12 +29,18 @@ pub(crate) fn runtime() -> Runtime {
 
 /// A runtime with so many slots, over the same cache.
 pub(crate) fn runtime_of(max_instances: u32) -> Runtime {
+    runtime_with(|config| config.max_instances = max_instances)
+}
+
+/// A runtime that is made differently, over the same cache.
+pub(crate) fn runtime_with(change: impl FnOnce(&mut RuntimeConfig)) -> Runtime {
     let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-    let config = RuntimeConfig {
+    let mut config = RuntimeConfig {
         cache_dir: Some(cache),
-        max_instances,
+        max_instances: 100,
         ..RuntimeConfig::default()
     };
+    change(&mut config);
     Runtime::new(&config).expect("the sandbox works here")
 }
 
@@ -76,6 +82,19 @@ pub(crate) async fn call(plugin: &Plugin, tool: &str, arguments: &str) -> Result
     let arguments = json(arguments);
     let outcome = plugin.call_tool(Call::silent(), tool, &arguments).await?;
     Ok(text(outcome))
+}
+
+/// A tool's text; an error if it says that it failed.
+pub(crate) async fn tool(plugin: &Plugin, name: &str, arguments: &str) -> Result<String, String> {
+    let arguments = json(arguments);
+    let outcome = plugin.call_tool(Call::silent(), name, &arguments).await;
+    let outcome = outcome.expect("no breakdown");
+    let failed = matches!(&outcome, Outcome::Complete(result) if result.is_error);
+    if failed {
+        Err(text(outcome))
+    } else {
+        Ok(text(outcome))
+    }
 }
 
 pub(crate) fn json(text: &str) -> Json {
