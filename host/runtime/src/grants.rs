@@ -109,8 +109,8 @@ pub(crate) struct Granted {
     pub(crate) env: Arc<[(String, String)]>,
     /// Whether there is any folder.
     pub(crate) has_files: bool,
-    pub(crate) config: Arc<WasiConfigVariables>,
-    pub(crate) has_config: bool,
+    /// None: no value.
+    pub(crate) config: Option<Arc<WasiConfigVariables>>,
     pub(crate) store: Option<GrantedStore>,
     pub(crate) clock: Clock,
     pub(crate) random: Randomness,
@@ -151,8 +151,7 @@ impl Grants {
                 .map(|(name, value)| (name.clone(), value.reveal().to_string()))
                 .collect(),
             has_files: !self.dirs.is_empty(),
-            config: Arc::new(self.config()),
-            has_config: !self.config.is_empty(),
+            config: self.config().map(Arc::new),
             store: self.store.map(|grant| stores.open(grant)).transpose()?,
             clock: self.clock,
             random: self.random,
@@ -164,11 +163,10 @@ impl Grants {
 }
 
 impl Grants {
-    fn config(&self) -> WasiConfigVariables {
+    fn config(&self) -> Option<WasiConfigVariables> {
         let values = self.config.iter();
-        values
-            .map(|(key, value)| (key.clone(), value.reveal().to_string()))
-            .collect()
+        let values = values.map(|(key, value)| (key.clone(), value.reveal().to_string()));
+        (!self.config.is_empty()).then(|| values.collect())
     }
 }
 
