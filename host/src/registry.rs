@@ -14,6 +14,7 @@ mod plugin;
 mod prefixed;
 mod uri_template;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -46,6 +47,12 @@ pub trait Provider: Send + Sync + 'static {
 
     /// What it offers. Read once, when a catalogue is built.
     fn description(&self) -> &Description;
+
+    /// A text of its own without the secrets that it was given. What is not a result
+    /// goes through this before anybody sees it.
+    fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(text)
+    }
 
     /// Calls a tool.
     fn call_tool<'a>(

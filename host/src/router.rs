@@ -326,6 +326,7 @@ impl ToolEntry {
             return result;
         };
         let plugin = self.provider.name();
+        let complaint = self.provider.without_secrets(&complaint);
         tracing::warn!(plugin, tool = name, %complaint, "a result breaks its output schema");
         ToolResult::error(format!(
             "The tool `{name}` returned a result that does not match its own output schema: \

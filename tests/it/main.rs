@@ -10,6 +10,7 @@
 //! | [`bad_input`] | a clear answer to whoever is wrong, and nothing for anybody else to notice |
 //! | [`matrix`] | the same on every binding in every revision |
 //! | [`mirrors`] | what headers repeat is what the message says |
+//! | [`network`] | plugins ask whom they are let, and keep their secrets |
 //! | [`config`] | what a configuration file says is what is served |
 //! | [`reload`] | what changes on disk is served without anybody losing a call |
 //! | [`drain`] | what has begun is finished |
@@ -40,8 +41,11 @@ mod drain;
 mod durable;
 mod embedding;
 mod escape;
+mod fair;
+mod instances;
 mod matrix;
 mod mirrors;
+mod network;
 mod reload;
 mod sealed;
 mod sessions;

@@ -207,7 +207,13 @@ fn the_sandbox_is_known_to_few() {
 
 #[test]
 fn http_is_known_to_its_binding() {
-    let places = ["host/src/transport/http.rs", "host/src/transport/http"];
+    let places = [
+        "host/src/transport/http.rs",
+        "host/src/transport/http",
+        // What plugins send.
+        "host/runtime/src/http.rs",
+        "host/runtime/src/http",
+    ];
     named_only_in(&shipped(), &["axum", "hyper"], &places);
 }
 

@@ -16,9 +16,9 @@ mod definition;
 mod json;
 
 pub use call::{
-    Answer, AskKinds, CallContext, ClientInfo, Completion, CompletionTarget, Event, Failure, Fault,
-    InputRequired, LogLevel, Outcome, Principal, PromptMessage, PromptResult, Question, ReadResult,
-    ResourcePage, Root, ToolResult,
+    Answer, AskKinds, Busy, CallContext, ClientInfo, Completion, CompletionTarget, Event, Failure,
+    Fault, InputRequired, LogLevel, Outcome, Principal, PromptMessage, PromptResult, Question,
+    ReadResult, ResourcePage, Root, ToolResult,
 };
 pub use change::{Change, List};
 pub use content::{

@@ -11,7 +11,7 @@ pub(crate) mod v0_1;
 
 use std::future::Future;
 
-use wasmtime::component::{InstancePre, Linker};
+use wasmtime::component::{Instance, InstancePre, Linker};
 use wasmtime::{Result, Store};
 use wharf_mcp::model::{CompletionTarget, Fault, Json};
 
@@ -154,6 +154,20 @@ impl Abi {
             Self::Functions(_) => functions::Functions::PARTS,
         }
     }
+}
+
+/// The instance of a store, which is made for its first call.
+async fn instance_in(
+    store: &mut Store<State>,
+    component: &InstancePre<State>,
+) -> Result<Instance, Stop> {
+    if let Some(instance) = store.data().instance {
+        return Ok(instance);
+    }
+    let instance = component.instantiate_async(&mut *store).await;
+    let instance = instance.map_err(Stop::Start)?;
+    store.data_mut().instance = Some(instance);
+    Ok(instance)
 }
 
 impl From<Bad> for Stop {

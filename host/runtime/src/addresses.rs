@@ -98,8 +98,14 @@ const fn v4([a, b, c, d]: [u8; 4], length: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length)
 }
 
-const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], length: u8) -> Ipv6Net {
-    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), length)
+const fn v6(groups: [u16; 8], length: u8) -> Ipv6Net {
+    let mut bits = 0;
+    let mut rest: &[u16] = &groups;
+    while let [group, others @ ..] = rest {
+        bits = bits << 16 | *group as u128;
+        rest = others;
+    }
+    Ipv6Net::new_assert(Ipv6Addr::from_bits(bits), length)
 }
 
 #[cfg(test)]

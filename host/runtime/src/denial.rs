@@ -76,7 +76,7 @@ impl Denials {
     pub(crate) fn writing(&self, path: &str) {
         self.tell("files", path, |key| {
             format!(
-                "the folder may only be read; `--dir HOST::GUEST::rw` would let the plugin \
+                "the folder may only be read; `--dir HOST::GUEST:rw` would let the plugin \
                  change it, or `mode = \"rw\"` in `{key}.files`"
             )
         });
@@ -85,49 +85,12 @@ impl Denials {
     /// It looked for environment variables, and none are granted. Language
     /// runtimes do that by themselves, so this is not worth a warning.
     pub(crate) fn env(&self) {
-        if let Some(target) = self.first("environment", "any variable") {
-            tracing::debug!(
-                plugin = %self.plugin,
-                capability = "environment",
-                what = %target,
-                "the plugin looked at the environment, but no variable is granted; \
-                 `--env NAME` would grant one, or `{}.env = {{ NAME = \"VALUE\" }}`",
-                self.key
-            );
-        }
-    }
-
-    /// It opened a store, and none is granted.
-    pub(crate) fn store(&self) {
-        self.tell("store", "any bucket", |key| {
-            format!("no store is granted; `--store` would grant one, or `{key}.store = true`")
-        });
-    }
-
-    /// It opened a store in a call that belongs to no session.
-    pub(crate) fn no_session(&self) {
-        self.tell("store", "a session's bucket", |key| {
+        self.mention("environment", "any variable", |key| {
             format!(
-                "what it keeps is kept for a session, and this client has none; \
-                 `--store=principal` would keep it for whoever calls, or \
-                 `{key}.store.scope = \"principal\"`"
+                "no variable is granted; `--env NAME` would grant one, or \
+                 `{key}.env = {{ NAME = \"VALUE\" }}`"
             )
         });
-    }
-
-    /// It looked for its configuration, and none is granted. As with variables, that
-    /// is often no more than a look.
-    pub(crate) fn config(&self) {
-        if let Some(target) = self.first("config", "any value") {
-            tracing::debug!(
-                plugin = %self.plugin,
-                capability = "config",
-                what = %target,
-                "the plugin looked at its configuration, but no value is granted; \
-                 `{}.config = {{ NAME = \"VALUE\" }}` would grant one",
-                self.key
-            );
-        }
     }
 
     /// It wanted to send a request to a place that is not granted.
@@ -218,6 +181,19 @@ impl Denials {
         });
     }
 
+    /// Says something that is often no more than a look, once.
+    fn mention(&self, capability: &'static str, target: &str, why: impl FnOnce(&str) -> String) {
+        if let Some(target) = self.first(capability, target) {
+            let why = why(&self.key);
+            tracing::debug!(
+                plugin = %self.plugin,
+                capability,
+                what = %target,
+                "the plugin was refused something: {why}"
+            );
+        }
+    }
+
     /// Warns of something, once. `why` is given the plugin's key in a configuration
     /// file.
     fn tell(&self, capability: &'static str, target: &str, why: impl FnOnce(&str) -> String) {
@@ -254,6 +230,41 @@ impl Denials {
             );
         }
         (!others).then_some(shown)
+    }
+}
+
+/// What the store and the configuration have to say.
+#[allow(
+    dead_code,
+    reason = "they are called where `wasi:keyvalue` and `wasi:config` are"
+)]
+impl Denials {
+    /// It opened a store, and none is granted.
+    pub(crate) fn store(&self) {
+        self.tell("store", "any bucket", |key| {
+            format!("no store is granted; `--store` would grant one, or `{key}.store = true`")
+        });
+    }
+
+    /// It opened a store in a call that belongs to no session.
+    pub(crate) fn no_session(&self) {
+        self.tell("store", "a session's bucket", |key| {
+            format!(
+                "what it keeps is to be kept for a session, but this client has none; \
+                 `--store=principal` would keep it for whoever calls, or \
+                 `{key}.store = {{ scope = \"principal\" }}`"
+            )
+        });
+    }
+
+    /// It looked for its configuration, and none is granted.
+    pub(crate) fn config(&self) {
+        self.mention("config", "any value", |key| {
+            format!(
+                "no value is granted; `--config-value NAME=VALUE` would grant one, or \
+                 `{key}.config = {{ NAME = \"VALUE\" }}`"
+            )
+        });
     }
 }
 

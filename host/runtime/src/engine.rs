@@ -39,6 +39,16 @@ pub struct RuntimeConfig {
     /// deadline is. 1 ms: a yield costs less than a microsecond, and short calls
     /// wait a tick at most.
     pub tick: Duration,
+    /// Bytes of stack for each guest and the host functions it calls, at least 64 KiB;
+    /// half of it is the guest's own. 256 KiB: guests keep their data in linear memory;
+    /// here are return addresses and spilled registers, of which a recursive parser
+    /// uses some hundred bytes a level. What matters for speed is how much of it is
+    /// touched, and small stacks were faster under load than 2 MiB.
+    pub stack: usize,
+    /// Whether to use `PAGEMAP_SCAN` of Linux 6.7 if it is there. True; without it the
+    /// host has to put back every page it keeps, not only those that were written. Off
+    /// is for measuring what it is worth.
+    pub pagemap_scan: bool,
 }
 
 /// Why the sandbox cannot be set up.
@@ -66,17 +76,8 @@ pub(crate) const TABLES_PER_SLOT: u32 = 4;
 /// Memories in a slot. Nearly every component has one.
 pub(crate) const MEMORIES_PER_SLOT: u32 = 1;
 
-/// Stack of a guest and of the host functions it calls.
-///
-/// What matters for speed is how much of it is touched, and small stacks were
-/// faster under load than the default of 2 MiB. Guests keep their data in linear
-/// memory; here are return addresses and spilled registers, and half of it is
-/// left for host functions, which run on this stack too.
-const ASYNC_STACK: usize = 256 << 10;
-
-/// What of [`ASYNC_STACK`] a guest may use before its stack overflows. A
-/// recursive parser uses some hundred bytes a level.
-const WASM_STACK: usize = ASYNC_STACK / 2;
+/// The smallest [`RuntimeConfig::stack`]: host functions need some of it.
+const MIN_STACK: usize = 64 << 10;
 
 /// Bytes of a slot's memory that stay mapped between calls. With `PAGEMAP_SCAN`
 /// only written pages are touched, so this may be generous.
@@ -97,6 +98,8 @@ impl Default for RuntimeConfig {
             session_memory: 256 << 20,
             max_instances: 1_000,
             tick: Duration::from_millis(1),
+            stack: 256 << 10,
+            pagemap_scan: true,
         }
     }
 }
@@ -104,8 +107,8 @@ impl Default for RuntimeConfig {
 /// Makes the engine: with a pool if possible, with a cache if possible.
 pub(crate) fn set_up(config: &RuntimeConfig) -> Result<Setup, SetupError> {
     let cache = config.cache_dir.as_deref().and_then(cache::open);
-    let mut base = base(cache.clone());
-    let pool = InstanceAllocationStrategy::Pooling(pool(config.max_instances.max(1)));
+    let mut base = base(cache.clone(), config.stack.max(MIN_STACK));
+    let pool = InstanceAllocationStrategy::Pooling(pool(config));
     let engine = Engine::new(base.allocation_strategy(pool)).or_else(|error| {
         tracing::warn!(
             error = format!("{error:#}"),
@@ -117,13 +120,13 @@ pub(crate) fn set_up(config: &RuntimeConfig) -> Result<Setup, SetupError> {
     Ok(Setup { engine, cache })
 }
 
-fn base(cache: Option<Cache>) -> Config {
+fn base(cache: Option<Cache>, stack: usize) -> Config {
     let mut config = Config::new();
     config
         .cache(cache)
         .epoch_interruption(true)
-        .async_stack_size(ASYNC_STACK)
-        .max_wasm_stack(WASM_STACK)
+        .async_stack_size(stack)
+        .max_wasm_stack(stack / 2)
         // Guests are synchronous; the bookkeeping of concurrent ones would
         // double the cost of a call.
         .concurrency_support(false)
@@ -133,7 +136,8 @@ fn base(cache: Option<Cache>) -> Config {
     config
 }
 
-fn pool(slots: u32) -> PoolingAllocationConfig {
+fn pool(config: &RuntimeConfig) -> PoolingAllocationConfig {
+    let slots = config.max_instances.max(1);
     let core_instances = u32::try_from(CORE_INSTANCES).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
@@ -144,12 +148,16 @@ fn pool(slots: u32) -> PoolingAllocationConfig {
         .total_stacks(slots)
         .table_elements(TABLE_ELEMENTS)
         .table_keep_resident(64 << 10);
-    if PoolingAllocationConfig::is_pagemap_scan_available() {
+    let is_available = PoolingAllocationConfig::is_pagemap_scan_available();
+    if is_available && config.pagemap_scan {
         pool.pagemap_scan(Enabled::Yes)
             .linear_memory_keep_resident(KEEP_RESIDENT);
-    } else {
-        tracing::info!("the kernel has no PAGEMAP_SCAN (Linux 6.7): calls cost somewhat more");
-        pool.linear_memory_keep_resident(KEEP_RESIDENT_BLINDLY);
+        return pool;
     }
+    if !is_available {
+        tracing::info!("the kernel has no PAGEMAP_SCAN (Linux 6.7): calls cost somewhat more");
+    }
+    pool.pagemap_scan(Enabled::No)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BLINDLY);
     pool
 }

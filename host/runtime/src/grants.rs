@@ -109,15 +109,15 @@ pub(crate) struct Granted {
     pub(crate) env: Arc<[(String, String)]>,
     /// Whether there is any folder.
     pub(crate) has_files: bool,
+    pub(crate) sockets: WasiSocketsCtx,
+    /// Whether there is any address for TCP, and for UDP.
+    pub(crate) has_tcp: bool,
+    pub(crate) has_udp: bool,
     /// None: no value.
     pub(crate) config: Option<Arc<WasiConfigVariables>>,
     pub(crate) store: Option<GrantedStore>,
     pub(crate) clock: Clock,
     pub(crate) random: Randomness,
-    pub(crate) sockets: WasiSocketsCtx,
-    /// Whether there is any address for TCP, and for UDP.
-    pub(crate) has_tcp: bool,
-    pub(crate) has_udp: bool,
 }
 
 impl Grants {
@@ -151,13 +151,13 @@ impl Grants {
                 .map(|(name, value)| (name.clone(), value.reveal().to_string()))
                 .collect(),
             has_files: !self.dirs.is_empty(),
+            sockets: wasi.sockets().clone(),
+            has_tcp: !self.sockets.tcp.is_empty(),
+            has_udp: !self.sockets.udp.is_empty(),
             config: self.config().map(Arc::new),
             store: self.store.map(|grant| stores.open(grant)).transpose()?,
             clock: self.clock,
             random: self.random,
-            sockets: wasi.sockets().clone(),
-            has_tcp: !self.sockets.tcp.is_empty(),
-            has_udp: !self.sockets.udp.is_empty(),
         })
     }
 }

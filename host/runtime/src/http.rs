@@ -27,7 +27,8 @@ use hyper::header::{CONTENT_LENGTH, HeaderName};
 use hyper::http::Method;
 use hyper::http::uri::Authority;
 use tokio::sync::Semaphore;
-use wasmtime::component::Linker;
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi::p2::IoError;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p2::bindings::{LinkOptions, http};
 use wasmtime_wasi_http::{
@@ -44,6 +45,14 @@ pub(crate) use self::tls::Tls;
 /// Names that are looked up for one plugin at the same time. Each takes a thread,
 /// which cannot be interrupted, as long as the name servers take.
 const LOOKUPS: usize = 8;
+
+/// Bytes of a request's body that are taken from the guest at once. Up to two such
+/// pieces wait in the host's memory for each request.
+const PIECE: usize = 64 << 10;
+
+/// Bytes of the names and values of headers in one request; servers allow 8 to 32 KiB.
+/// A guest that wants more is stopped.
+const FIELDS: usize = 32 << 10;
 
 /// What all calls of a plugin share of HTTP. Made only if it is granted.
 #[derive(Debug)]
@@ -73,6 +82,21 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     http::types::add_to_linker::<State, WasiHttp>(linker, &(&options).into(), State::http)
 }
 
+/// Lets guests read the code of what went wrong in a body. wasmtime's own function
+/// looks for another type than the one that errors of bodies have there, and finds
+/// none.
+pub(crate) fn link_errors(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut types = linker.instance("wasi:http/types@0.2.12")?;
+    types.func_wrap(
+        "http-error-code",
+        |mut store, (error,): (Resource<IoError>,)| {
+            let error = store.data_mut().table().get(&error)?;
+            let code = error.downcast_ref().map(exchange::code);
+            Ok((code.or_else(|| error.downcast_ref().cloned()),))
+        },
+    )
+}
+
 impl Web {
     pub(crate) fn new(grant: &HttpGrant, tls: Tls) -> Self {
         Self {
@@ -84,15 +108,17 @@ impl Web {
 }
 
 impl Http {
-    pub(crate) fn new(guest: &Arc<Guest>) -> Box<Self> {
+    pub(crate) fn new(guest: &Arc<Guest>) -> Self {
         let places = guest.web.as_ref().map_or(0, |web| web.grant.connections);
-        Box::new(Self {
-            context: WasiHttpCtx::new(),
+        let mut context = WasiHttpCtx::new();
+        context.set_field_size_limit(FIELDS);
+        Self {
+            context,
             requests: Requests {
                 guest: Arc::clone(guest),
                 places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             },
-        })
+        }
     }
 }
 
@@ -162,8 +188,12 @@ impl WasiHttpHooks for Requests {
         })
     }
 
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        PIECE
+    }
+
     fn p2_error_from_hyper(&mut self, error: &hyper::Error) -> ErrorCode {
-        exchange::code(error)
+        exchange::code(&exchange::problem(error))
     }
 }
 

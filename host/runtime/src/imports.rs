@@ -2,8 +2,8 @@
 //! speaks: progress, log messages, silences, changes.
 //!
 //! Each of these is bounded, and what is over the bound is dropped: a guest that
-//! talks too much loses words, not its result. JSON is checked here; what is not
-//! JSON ends the call.
+//! talks too much loses words, not its result. JSON is checked here; if what is passed
+//! on is not JSON, the call ends.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -50,12 +50,13 @@ impl State {
         logger: Option<String>,
         data: String,
     ) -> Result<()> {
-        let data = json("log.data", data)?;
         self.said.messages = self.said.messages.saturating_add(1);
-        let size = data.as_str().len() + logger.as_ref().map_or(0, String::len);
+        let size = data.len() + logger.as_ref().map_or(0, String::len);
+        // What is dropped is not looked at, either: a guest could go on for ever.
         if self.said.messages > self.guest.limits.events || !self.has_room(size) {
             return Ok(());
         }
+        let data = json("log.data", data)?;
         let logger = logger.map(|logger| self.guest.masks.hide_in(logger));
         let data = hidden(&self.guest.masks, data);
         self.trace(level, logger.as_deref(), data.as_str());

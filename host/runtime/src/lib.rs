@@ -55,18 +55,19 @@
 //!
 //! # What is not here
 //!
-//! No JSON-RPC, no HTTP, no sessions, no configuration files, and no policy: who
-//! may call what is decided in front of this crate. Nothing of wasmtime is in its
+//! No JSON-RPC, no HTTP but what plugins send, no configuration files, and no policy:
+//! who may call what is decided in front of this crate. Nothing of wasmtime is in its
 //! interface: what goes in and out is the vocabulary of [`wharf_mcp::model`].
 //!
 //! # Where to read on
 //!
 //! `invoke` is the life of one call, and `runtime` how a plugin is loaded. `abi`
-//! translates between the plugin contract in `wit/` and the model. `turn` and
-//! `gate` are about fairness, `grants` and `wasi` about what a guest can reach,
-//! `http`, `network` and `addresses` about what it can reach outside, `denial` and
-//! `verdict` about what is said when it is refused or fails, `masks` about what is not.
-//! `store` and `keyvalue` are about what it keeps.
+//! translates between the plugin contract in `wit/` and the model. `gate`, `rate`,
+//! `slots` and `turn` are about fairness, `keeper` about instances that outlive a call,
+//! `grants` and `wasi` about what a guest can reach, `http`, `network` and `addresses`
+//! about what it can reach outside, `store` and `keyvalue` about what it keeps, `denial`
+//! and `verdict` about what is said when it is refused or fails, `masks` about what is
+//! not.
 
 mod abi;
 mod addresses;
@@ -76,11 +77,13 @@ mod denial;
 mod engine;
 mod error;
 mod events;
+mod files;
 mod gate;
 mod grants;
 mod http;
 mod imports;
 mod invoke;
+mod keeper;
 mod keyvalue;
 mod limits;
 mod masks;
@@ -89,9 +92,11 @@ mod options;
 mod output;
 mod permissions;
 mod plugin;
+mod rate;
 mod reality;
 mod runtime;
 mod session;
+mod slots;
 mod state;
 mod store;
 mod surface;

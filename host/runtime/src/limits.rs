@@ -8,28 +8,27 @@ use std::time::Duration;
 
 use crate::events::Call;
 
-/// Entries in a guest's function tables, per table. Large guests (C# in debug
-/// builds, Python with its standard library) reach tens of thousands; an entry
-/// is a pointer, so even this much is 800 KiB.
+/// The largest [`Limits::table_elements`]: what a slot of the instance pool has
+/// room for. An entry is a pointer, so this is 800 KiB.
 pub(crate) const TABLE_ELEMENTS: usize = 100_000;
 
-/// Core module instances in a component, tables in it, memories in it. A plugin
-/// in Rust has four instances, two tables, one memory; an interpreter compiled
-/// with its extension modules has some dozens of instances.
+/// The largest [`Limits::core_instances`], for the same reason.
 pub(crate) const CORE_INSTANCES: usize = 100;
 
-/// Open handles a call may hold: streams, files, timers. Each open file is a
-/// descriptor of the host's process, of which there are 1,024 by default.
-pub(crate) const HANDLES: usize = 256;
+/// Handles of resources that components hold among themselves, beside those of
+/// [`Limits::handles`]. Each costs the host some dozens of bytes; interpreters that
+/// are made of several components hold hundreds.
+pub(crate) const OWN_HANDLES: usize = 10_000;
 
-/// Random bytes that a guest may ask for at once. A key is 32 of them.
-pub(crate) const RANDOM_BYTES: u64 = 1 << 20;
+/// Random bytes that a guest may ask for at once: as many as a web page may. They are
+/// made in one go, on a thread that others wait for, at some nanoseconds each.
+pub(crate) const RANDOM_BYTES: u64 = 64 << 10;
 
 /// What a plugin may use. The defaults suit a tool that talks to an API or
 /// reads some files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of linear memory in one call, over all memories. 64 MiB: parsing a
+    /// Bytes of linear memory of one instance, over all memories. 64 MiB: parsing a
     /// document of some megabytes takes ten times its size, and 64 such calls at
     /// once still fit into a small server.
     pub memory: usize,
@@ -41,7 +40,8 @@ pub struct Limits {
     /// 10 min: long enough for a report or a build, and a plugin that hangs is
     /// noticed the same day. Waiting for a person's answers does not count.
     pub task_deadline: Duration,
-    /// Processor time that one call may use. 10 s: a third of its deadline; what
+    /// Processor time that one call may use, exact to some ticks. Waiting does not
+    /// count. 10 s: a third of its deadline; what
     /// computes for longer is stuck, or belongs into a task.
     pub cpu: Duration,
     /// The same for a call that runs as a task. 2 min.
@@ -60,12 +60,20 @@ pub struct Limits {
     pub queue_wait: Duration,
     /// Calls that may begin in a second; none: as many as there are. What runs at once
     /// is bounded anyway, so this is for plugins that must not do too much of
-    /// something, such as ask a service that counts.
+    /// something, such as ask a service that counts. After a quiet second so many may
+    /// come at once, and from then on one after the other.
     pub rate: Option<NonZeroU32>,
-    /// Handles a call may hold open: files, streams, connections, timers. 256: each
-    /// open file is a descriptor of the host's process, of which there are 1,024 by
-    /// default.
+    /// Handles an instance may hold open: files, streams, connections, timers. 256:
+    /// each open file is a descriptor of the host's process, of which there are 1,024
+    /// by default.
     pub handles: usize,
+    /// Entries in each function table. 100,000, which is also the most: large guests
+    /// (C# in debug builds, Python with its standard library) reach tens of thousands.
+    pub table_elements: usize,
+    /// Core module instances in a component, and tables and memories in it. 100, which
+    /// is also the most: a plugin in Rust has four instances, two tables and one memory,
+    /// an interpreter with its extension modules some dozens of instances.
+    pub core_instances: usize,
     /// Progress reports that a call may make, and log messages beside them. The
     /// rest is dropped. 1,000: the plugin contract promises that many.
     pub events: u32,
@@ -94,6 +102,8 @@ impl Default for Limits {
             queue_wait: Duration::from_secs(10),
             rate: None,
             handles: 256,
+            table_elements: TABLE_ELEMENTS,
+            core_instances: CORE_INSTANCES,
             events: 1_000,
             event_bytes: 1 << 20,
             changes: 100,
@@ -109,6 +119,15 @@ impl Limits {
             self.task_deadline
         } else {
             self.deadline
+        }
+    }
+
+    /// How much processor time this call may use.
+    pub(crate) fn cpu_of(&self, call: &Call) -> Duration {
+        if call.context.in_task {
+            self.task_cpu
+        } else {
+            self.cpu
         }
     }
 }

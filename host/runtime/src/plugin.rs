@@ -1,5 +1,6 @@
 //! A loaded plugin: what it offers, and the calls it takes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -45,8 +46,9 @@ pub struct Description {
 
 /// A loaded plugin. Clones are the same plugin.
 ///
-/// Every call runs in an instance of its own, under the limits the plugin was
-/// loaded with. Dropping the future of a call ends the call, wherever the guest
+/// Every call runs in an instance of its own, unless its operator wants
+/// [something else](crate::Instances), and under the limits the plugin was loaded
+/// with. Dropping the future of a call ends the call, wherever the guest
 /// is. A failed call harms no other.
 #[derive(Clone)]
 pub struct Plugin(Arc<Loaded>);
@@ -98,6 +100,12 @@ impl Plugin {
     /// Its name.
     pub fn name(&self) -> &Arc<str> {
         &self.0.ready.guest.name
+    }
+
+    /// A text of this plugin without its secrets, for the log, or for anybody who is not
+    /// given a result. What this crate says of a plugin has none already.
+    pub fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.0.ready.guest.masks.hide(text)
     }
 
     /// What it offers, as it said when it was loaded or
@@ -177,7 +185,7 @@ impl Ready {
     /// Checks that its functions are of the types they should be, and asks what it asks
     /// for. None if it does not ask.
     pub(crate) async fn check(&self) -> Result<Option<Vec<Permission>>, LoadError> {
-        let types = self.run(Call::silent(), CheckTypes).await;
+        let types = self.look(CheckTypes).await;
         types.map_err(LoadError::Start)?.map_err(mismatch)?;
         if !self.abi.parts().permissions {
             return Ok(None);
@@ -195,7 +203,7 @@ async fn list<O, T>(
 where
     O: Operation<Output = Result<Vec<T>, BadDefinition>>,
 {
-    let listed = ready.run(Call::silent(), operation).await;
+    let listed = ready.look(operation).await;
     let listed = listed.map_err(|fault| LoadError::List { function, fault })?;
     listed.map_err(|bad| bad.of(&ready.guest.name, &ready.guest.masks))
 }

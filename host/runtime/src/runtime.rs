@@ -21,10 +21,13 @@ use crate::gate::Gate;
 use crate::grants::Grants;
 use crate::http::{Tls, Web};
 use crate::invoke::Ready;
+use crate::keeper::Keeper;
 use crate::limits::Limits;
 use crate::masks::Masks;
 use crate::options::PluginOptions;
 use crate::plugin::{Plugin, PluginSource};
+use crate::rate::Rate;
+use crate::slots::Slots;
 use crate::state::{Guest, State};
 use crate::store::Stores;
 use crate::surface::Inspection;
@@ -40,15 +43,13 @@ struct Shared {
     engine: Engine,
     linker: Linker<State>,
     ticker: Ticker,
-    /// Slots of the instance pool.
-    pool: Semaphore,
-    slots: u32,
+    slots: Slots,
     /// Turns of slow calls; see [`crate::turn`].
     lane: Semaphore,
     cache: Option<Cache>,
-    stores: Stores,
     /// For outgoing HTTP.
     tls: Tls,
+    stores: Stores,
 }
 
 /// A component that can be run.
@@ -64,17 +65,15 @@ impl Runtime {
         let linker =
             linker(&setup.engine).map_err(|error| SetupError::Engine(format!("{error:#}")))?;
         let ticker = Ticker::start(&setup.engine, config.tick).map_err(SetupError::Ticker)?;
-        let slots = config.max_instances.max(1);
         Ok(Self(Arc::new(Shared {
             engine: setup.engine,
             linker,
             ticker,
-            pool: Semaphore::new(usize::try_from(slots).unwrap_or(Semaphore::MAX_PERMITS)),
-            slots,
+            slots: Slots::new(config.max_instances.max(1)),
             lane: Semaphore::new(turns()),
             cache: setup.cache,
-            stores: Stores::new(config.data_dir.clone(), config.session_memory),
             tls: Tls::default(),
+            stores: Stores::new(config.data_dir.clone(), config.session_memory),
         })))
     }
 
@@ -106,7 +105,9 @@ impl Runtime {
         let guest = |grants| self.guest(&source.name, grants, &options.limits, &changes);
         let mut ready = Ready {
             abi: prepared.abi,
-            gate: self.gate(&prepared.component, &options.limits)?,
+            gate: self.gate(&prepared.component, options)?,
+            rate: options.limits.rate.map(Rate::new),
+            keeper: Keeper::new(options.instances, &options.limits, &self.0.slots),
             runtime: self.clone(),
             guest: guest(first).await?,
         };
@@ -130,9 +131,8 @@ impl Runtime {
         let web = grants.http.as_ref();
         let web = web.map(|grant| Arc::new(Web::new(grant, self.0.tls.clone())));
         let opened = {
-            let denials = Arc::clone(&denials);
-            let runtime = self.clone();
-            spawn_blocking(move || grants.open(&denials, runtime.stores())).await
+            let (denials, runtime) = (Arc::clone(&denials), self.clone());
+            spawn_blocking(move || grants.open(&denials, &runtime.0.stores)).await
         };
         Ok(Arc::new(Guest {
             granted: opened.map_err(lost)?.map_err(LoadError::Grant)?,
@@ -166,12 +166,8 @@ impl Runtime {
         &self.0.ticker
     }
 
-    pub(crate) fn pool(&self) -> &Semaphore {
-        &self.0.pool
-    }
-
-    pub(crate) fn stores(&self) -> &Stores {
-        &self.0.stores
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.0.slots
     }
 
     pub(crate) fn lane(&self) -> &Semaphore {
@@ -209,23 +205,22 @@ impl Runtime {
         Ok(component)
     }
 
-    fn gate(&self, component: &Component, limits: &Limits) -> Result<Gate, LoadError> {
-        let needed = slots_of(component);
-        if needed > self.0.slots {
-            return Err(LoadError::TooManySlots {
-                needed,
-                available: self.0.slots,
-            });
+    fn gate(&self, component: &Component, options: &PluginOptions) -> Result<Gate, LoadError> {
+        let (needed, available) = (slots_of(component), self.0.slots.total());
+        if needed > available {
+            return Err(LoadError::TooManySlots { needed, available });
         }
-        Ok(Gate::new(limits.concurrency, limits.queue, needed))
+        let limits = &options.limits;
+        let at_once = Keeper::at_once(options.instances, limits.concurrency);
+        Ok(Gate::new(at_once, limits.queue, needed))
     }
 }
 
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runtime")
-            .field("slots", &self.0.slots)
-            .field("free", &self.0.pool.available_permits())
+            .field("slots", &self.0.slots.total())
+            .field("free", &self.0.slots.free())
             .finish_non_exhaustive()
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::keeper::Sessions;
 use crate::store::{Ledger, Memory};
 
 /// A client's session, as far as plugins are concerned. Clones are the same session;
@@ -15,6 +17,17 @@ pub struct Session(Arc<Kept>);
 #[derive(Default)]
 struct Kept {
     memories: Mutex<BTreeMap<Arc<str>, Arc<Memory>>>,
+    instances: Instances,
+}
+
+/// Tells sessions apart, also after they have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SessionId(u64);
+
+/// Who keeps instances for the session; they are told when it ends.
+struct Instances {
+    id: SessionId,
+    keepers: Mutex<Vec<Weak<Sessions>>>,
 }
 
 impl Session {
@@ -34,6 +47,43 @@ impl Session {
         let mut memories = memories.unwrap_or_else(PoisonError::into_inner);
         let memory = memories.entry(Arc::clone(plugin));
         Arc::clone(memory.or_insert_with(|| Arc::new(Memory::new(ledger))))
+    }
+
+    pub(crate) fn id(&self) -> SessionId {
+        self.0.instances.id
+    }
+
+    /// Tells a keeper when the session ends. Once for each is enough, and those that
+    /// are gone are forgotten: there are never more than plugins.
+    pub(crate) fn tell_at_end(&self, keeper: &Weak<Sessions>) {
+        let keepers = &self.0.instances.keepers;
+        let mut keepers = keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        if !keepers.iter().any(|known| known.ptr_eq(keeper)) {
+            keepers.retain(|known| known.strong_count() > 0);
+            keepers.push(Weak::clone(keeper));
+        }
+    }
+}
+
+impl Default for Instances {
+    fn default() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self {
+            id: SessionId(LAST.fetch_add(1, Ordering::Relaxed)),
+            keepers: Mutex::default(),
+        }
+    }
+}
+
+impl Drop for Instances {
+    fn drop(&mut self) {
+        let keepers = self
+            .keepers
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        for keeper in keepers.iter().filter_map(Weak::upgrade) {
+            keeper.forget(self.id);
+        }
     }
 }
 

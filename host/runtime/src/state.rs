@@ -1,8 +1,11 @@
-//! What a store holds: everything the host knows about one running call.
+//! What a store holds: everything the host knows about an instance and the call that
+//! runs in it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use wasmtime::component::Instance;
 use wasmtime::{ResourceLimiter, Result};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
@@ -12,14 +15,18 @@ use crate::denial::Denials;
 use crate::events::{Call, ChangeSink};
 use crate::grants::Granted;
 use crate::http::{Http, Web};
-use crate::limits::{CORE_INSTANCES, HANDLES, Limits, TABLE_ELEMENTS};
+use crate::limits::{CORE_INSTANCES, Limits, TABLE_ELEMENTS};
 use crate::masks::Masks;
 use crate::reality::{self, Dice};
 use crate::turn::Turn;
 
-/// One running call.
+/// An instance, and its running call. What belongs to the call is replaced by
+/// [`State::begin`], so that an instance that is kept serves the next call as if it
+/// were new; what belongs to the instance, such as its memory and its handles, stays.
 pub(crate) struct State {
     pub(crate) guest: Arc<Guest>,
+    /// Once it is made.
+    pub(crate) instance: Option<Instance>,
     pub(crate) call: Call,
     pub(crate) deadline: Instant,
     pub(crate) turn: Arc<Turn>,
@@ -27,6 +34,10 @@ pub(crate) struct State {
     pub(crate) said: Said,
     /// Whether anybody hears of the changes it announces.
     pub(crate) announces: bool,
+    /// Handles of granted folders, and what the guest calls these.
+    pub(crate) folders: Vec<(u32, String)>,
+    /// Handles of buckets, and of what was made of them, that this call has opened.
+    pub(crate) opened: BTreeSet<u32>,
     /// Instead of real random numbers.
     pub(crate) dice: Option<Dice>,
     console: Option<Arc<Console>>,
@@ -58,36 +69,65 @@ pub(crate) struct Said {
     pub(crate) changes: u32,
 }
 
-/// Linear memory, of all memories of the instance together.
+/// Linear memory, of all memories of the instance together, and its tables.
 #[derive(Debug)]
 pub(crate) struct Memory {
     used: usize,
     limit: usize,
+    table_elements: usize,
+    instances: usize,
     /// The last wish for more was refused. A guest that takes the refusal well
     /// goes on; if it traps now, this is why.
     pub(crate) refused: bool,
 }
 
 impl State {
-    pub(crate) fn new(guest: &Arc<Guest>, call: Call, deadline: Instant, turn: Arc<Turn>) -> Self {
+    /// For a new instance, without a call.
+    pub(crate) fn new(guest: &Arc<Guest>, turn: Arc<Turn>) -> Self {
         let mut wasi = reality::wasi(guest.granted.clock);
         wasi.filesystem().clone_from(&guest.granted.files);
         wasi.sockets().clone_from(&guest.granted.sockets);
         let mut table = ResourceTable::new();
-        table.set_max_capacity(HANDLES);
+        table.set_max_capacity(guest.limits.handles);
         Self {
             guest: Arc::clone(guest),
-            call,
-            deadline,
+            instance: None,
+            call: Call::silent(),
+            deadline: Instant::now(),
             turn,
-            memory: Memory::new(guest.limits.memory),
+            memory: Memory::new(&guest.limits),
             said: Said::default(),
             announces: true,
+            folders: Vec::new(),
+            opened: BTreeSet::new(),
             dice: Dice::of(guest.granted.random),
             console: None,
             http: None,
             wasi,
             table,
+        }
+    }
+
+    /// Everything that belongs to a call, for the next one.
+    pub(crate) fn begin(&mut self, call: Call, deadline: Instant, turn: Arc<Turn>) {
+        self.call = call;
+        self.deadline = deadline;
+        self.turn = turn;
+        self.memory.refused = false;
+        self.said = Said::default();
+        self.opened.clear();
+        self.dice = Dice::of(self.guest.granted.random);
+        if let Some(console) = &self.console {
+            console.renew(self.guest.limits.console);
+        }
+    }
+
+    /// Lets go of the call: an instance that is kept holds nothing of its last caller,
+    /// and above all not the session it is kept for.
+    pub(crate) fn end(&mut self) {
+        self.call = Call::silent();
+        if let Some(console) = &self.console {
+            console.renew(0);
         }
     }
 
@@ -104,6 +144,13 @@ impl State {
     /// What the guest wrote before it trapped.
     pub(crate) fn panic_message(&self) -> Option<String> {
         self.console.as_ref()?.panic_message()
+    }
+
+    /// The name of a granted folder, by its handle.
+    pub(crate) fn folder(&self, handle: u32) -> Option<&str> {
+        let mut folders = self.folders.iter();
+        let found = folders.find(|(folder, _)| *folder == handle);
+        found.map(|(_, name)| name.as_str())
     }
 
     pub(crate) fn table(&mut self) -> &mut ResourceTable {
@@ -124,7 +171,7 @@ impl WasiHttpView for State {
     /// What it takes is made on first use: most calls send nothing.
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         let guest = &self.guest;
-        let http = self.http.get_or_insert_with(|| Http::new(guest));
+        let http = self.http.get_or_insert_with(|| Box::new(Http::new(guest)));
         WasiHttpCtxView {
             hooks: &mut http.requests,
             table: &mut self.table,
@@ -134,10 +181,12 @@ impl WasiHttpView for State {
 }
 
 impl Memory {
-    fn new(limit: usize) -> Self {
+    fn new(limits: &Limits) -> Self {
         Self {
             used: 0,
-            limit,
+            limit: limits.memory,
+            table_elements: limits.table_elements.min(TABLE_ELEMENTS),
+            instances: limits.core_instances.min(CORE_INSTANCES),
             refused: false,
         }
     }
@@ -164,18 +213,18 @@ impl ResourceLimiter for Memory {
         desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS)
+        Ok(desired <= self.table_elements)
     }
 
     fn instances(&self) -> usize {
-        CORE_INSTANCES
+        self.instances
     }
 
     fn tables(&self) -> usize {
-        CORE_INSTANCES
+        self.instances
     }
 
     fn memories(&self) -> usize {
-        CORE_INSTANCES
+        self.instances
     }
 }

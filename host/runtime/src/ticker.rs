@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use wasmtime::Engine;
 
 /// Owns the thread.
@@ -24,6 +25,7 @@ pub(crate) struct Ticker {
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     ticks: AtomicU64,
+    micros: AtomicU64,
     running: AtomicUsize,
     asleep: AtomicBool,
     stop: AtomicBool,
@@ -88,26 +90,51 @@ impl Clock {
         self.ticks.load(Ordering::Relaxed)
     }
 
+    /// Microseconds that the clock has been ticking, as of the last tick.
+    pub(crate) fn micros(&self) -> u64 {
+        self.micros.load(Ordering::Relaxed)
+    }
+
     fn run(&self, engine: &Engine, tick: Duration) {
+        let mut last = Instant::now();
         while !self.stop.load(Ordering::SeqCst) {
             // A park may end early; then this tick is a short one, which harms
             // nobody.
             thread::park_timeout(tick);
-            self.ticks.fetch_add(1, Ordering::Relaxed);
+            let now = Instant::now();
+            self.pass(micros(now.saturating_duration_since(last)));
             engine.increment_epoch();
-            self.sleep_while_idle();
+            last = if self.sleep_while_idle() {
+                Instant::now()
+            } else {
+                now
+            };
         }
     }
 
-    fn sleep_while_idle(&self) {
+    /// One tick of so many microseconds.
+    pub(crate) fn pass(&self, micros: u64) {
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+        self.ticks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether it has slept.
+    fn sleep_while_idle(&self) -> bool {
+        let mut slept = false;
         while self.running.load(Ordering::SeqCst) == 0 && !self.stop.load(Ordering::SeqCst) {
             self.asleep.store(true, Ordering::SeqCst);
             if self.running.load(Ordering::SeqCst) == 0 && !self.stop.load(Ordering::SeqCst) {
                 thread::park();
             }
             self.asleep.store(false, Ordering::SeqCst);
+            slept = true;
         }
+        slept
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Drop for Ticking<'_> {

@@ -10,12 +10,16 @@
 //!
 //! The permit is held for one poll, never while the guest waits for something:
 //! a guest that sleeps takes no turn from others.
+//!
+//! Who counts turns knows what a call has used of the processor, so its budget is
+//! kept here as well. Waiting, for a turn or for anything else, does not count.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use wasmtime::UpdateDeadline;
@@ -26,7 +30,9 @@ use crate::ticker::Clock;
 /// been nearly over when the call began.
 const FIRST_TICKS: u64 = 2;
 
-/// How much processor time a call has used, in ticks.
+/// How much processor time a call has used: in ticks, which decide whether it is
+/// slow, and in microseconds, which its budget is in. Ticks may come late on a busy
+/// machine.
 ///
 /// Shared between the call's store, whose epoch callback reads it, and
 /// [`take_turns`], which counts. Both run on the task that polls the call, so
@@ -35,46 +41,80 @@ const FIRST_TICKS: u64 = 2;
 pub(crate) struct Turn {
     clock: Arc<Clock>,
     /// When the running poll began.
-    began: AtomicU64,
+    began: Reading,
     /// What the polls before it used.
-    used: AtomicU64,
+    used: Reading,
+    /// Microseconds that the call may use.
+    budget: u64,
 }
+
+#[derive(Debug, Default)]
+struct Reading {
+    ticks: AtomicU64,
+    micros: AtomicU64,
+}
+
+/// A guest has used up the processor time of its call.
+#[derive(Debug, thiserror::Error)]
+#[error("the call has used up its processor time")]
+pub(crate) struct Spent;
 
 impl Turn {
     /// The account of a new call.
-    pub(crate) fn new(clock: &Arc<Clock>) -> Self {
-        Self {
+    pub(crate) fn new(clock: &Arc<Clock>, budget: Duration) -> Self {
+        let turn = Self {
             clock: Arc::clone(clock),
-            began: AtomicU64::new(clock.now()),
-            used: AtomicU64::new(0),
-        }
+            began: Reading::default(),
+            used: Reading::default(),
+            budget: u64::try_from(budget.as_micros()).unwrap_or(u64::MAX),
+        };
+        turn.begin();
+        turn
     }
 
-    /// What a guest does when it notices a tick: yield, unless the call is young.
-    pub(crate) fn on_tick(&self) -> UpdateDeadline {
-        let used = self.used.load(Ordering::Relaxed) + self.running_for();
-        if used < FIRST_TICKS {
+    /// What a guest does when it notices a tick: yield, unless the call is young. It
+    /// stops if it has used enough.
+    pub(crate) fn on_tick(&self) -> Result<UpdateDeadline, Spent> {
+        if self.micros() >= self.budget {
+            return Err(Spent);
+        }
+        let used = self.used.ticks.load(Ordering::Relaxed) + self.ticks_running();
+        Ok(if used < FIRST_TICKS {
             UpdateDeadline::Continue(1)
         } else {
             UpdateDeadline::Yield(1)
-        }
+        })
+    }
+
+    /// Microseconds used so far. Exact to a tick.
+    fn micros(&self) -> u64 {
+        self.used.micros.load(Ordering::Relaxed) + self.micros_running()
     }
 
     fn is_slow(&self) -> bool {
-        self.used.load(Ordering::Relaxed) >= FIRST_TICKS
+        self.used.ticks.load(Ordering::Relaxed) >= FIRST_TICKS
     }
 
-    fn running_for(&self) -> u64 {
-        let began = self.began.load(Ordering::Relaxed);
+    fn ticks_running(&self) -> u64 {
+        let began = self.began.ticks.load(Ordering::Relaxed);
         self.clock.now().saturating_sub(began)
     }
 
+    fn micros_running(&self) -> u64 {
+        let began = self.began.micros.load(Ordering::Relaxed);
+        self.clock.micros().saturating_sub(began)
+    }
+
     fn begin(&self) {
-        self.began.store(self.clock.now(), Ordering::Relaxed);
+        let Reading { ticks, micros } = &self.began;
+        ticks.store(self.clock.now(), Ordering::Relaxed);
+        micros.store(self.clock.micros(), Ordering::Relaxed);
     }
 
     fn end(&self) {
-        self.used.fetch_add(self.running_for(), Ordering::Relaxed);
+        let Reading { ticks, micros } = &self.used;
+        ticks.fetch_add(self.ticks_running(), Ordering::Relaxed);
+        micros.fetch_add(self.micros_running(), Ordering::Relaxed);
         self.begin();
     }
 }
@@ -123,12 +163,12 @@ mod tests {
 
     use tokio::sync::Semaphore;
 
-    use super::{FIRST_TICKS, Turn, take_turns};
+    use super::{Duration, FIRST_TICKS, Turn, take_turns};
     use crate::ticker::Clock;
 
     fn turn(used: u64) -> Turn {
-        let turn = Turn::new(&Arc::new(Clock::default()));
-        turn.used.store(used, Ordering::Relaxed);
+        let turn = Turn::new(&Arc::new(Clock::default()), Duration::MAX);
+        turn.used.ticks.store(used, Ordering::Relaxed);
         turn
     }
 
@@ -164,5 +204,23 @@ mod tests {
             done.add_permits(1);
         };
         assert!(tokio::join!(call, other).0);
+    }
+    #[tokio::test]
+    async fn what_a_call_used_counts_and_what_passed_meanwhile_does_not() {
+        let (lane, clock) = (Semaphore::new(1), Arc::new(Clock::default()));
+        let turn = Turn::new(&clock, Duration::from_millis(5));
+        clock.pass(1_000_000);
+        let work = async {
+            clock.pass(3_000);
+            assert!(turn.on_tick().is_ok());
+            tokio::task::yield_now().await;
+            clock.pass(1_999);
+            assert!(turn.on_tick().is_ok());
+            clock.pass(1);
+            assert!(turn.on_tick().is_err());
+        };
+        let other = async { clock.pass(1_000_000) };
+        tokio::join!(take_turns(&turn, &lane, work), other);
+        assert_eq!(turn.micros(), 5_000);
     }
 }

@@ -7,6 +7,7 @@
 use std::str::Utf8Error;
 use std::sync::Arc;
 
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, Trap};
 use wasmtime_wasi::I32Exit;
 use wharf_mcp::model::{Failure, Fault};
@@ -16,6 +17,7 @@ use crate::console::{harmless, one_line};
 use crate::masks::Masks;
 use crate::output::Bad;
 use crate::state::State;
+use crate::turn::Spent;
 
 /// What the caller is told.
 pub(crate) fn fault(stop: Stop, state: &State) -> Fault {
@@ -36,7 +38,11 @@ pub(crate) fn fault(stop: Stop, state: &State) -> Fault {
 
 /// Whether an instance could not be made for a reason that is not the guest's.
 fn is_ours(error: &Error, state: &State) -> bool {
-    !state.memory.refused && !error.is::<Trap>() && !error.is::<I32Exit>() && !error.is::<Bad>()
+    !state.memory.refused
+        && !error.is::<Spent>()
+        && !error.is::<Trap>()
+        && !error.is::<I32Exit>()
+        && !error.is::<Bad>()
 }
 
 /// A guest's own words, which go to the log as well.
@@ -57,6 +63,8 @@ fn failed(state: &State, failure: Failure, error: Option<&Error>) -> Fault {
         },
         Failure::BadOutput(text) => Failure::BadOutput(masks.hide_in(text)),
         limit @ (Failure::Deadline { .. }
+        | Failure::Cpu { .. }
+        | Failure::Handles { .. }
         | Failure::Memory { .. }
         | Failure::OutputTooLarge { .. }) => limit,
     };
@@ -82,6 +90,16 @@ fn failure(error: &Error, state: &State) -> Failure {
     }
     if let Some(error) = error.downcast_ref::<Utf8Error>() {
         return Failure::BadOutput(format!("text that is not UTF-8: {error}"));
+    }
+    if error.is::<Spent>() {
+        return Failure::Cpu {
+            limit: limits.cpu_of(&state.call),
+        };
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return Failure::Handles {
+            limit: limits.handles,
+        };
     }
     if is_too_much_output(error) {
         return Failure::OutputTooLarge {

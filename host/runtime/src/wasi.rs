@@ -16,6 +16,7 @@ use wasmtime_wasi::p2::{DynOutputStream, add_to_linker_async};
 use wasmtime_wasi_config::{WasiConfig, WasiConfigVariables};
 
 use crate::console::Kind;
+use crate::files;
 use crate::http;
 use crate::keyvalue;
 use crate::limits::RANDOM_BYTES;
@@ -35,6 +36,8 @@ pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
     filesystem::preopens::add_to_linker::<State, Own>(linker, |state| state)?;
     random::random::add_to_linker::<State, Own>(linker, |state| state)?;
     random::insecure::add_to_linker::<State, Own>(linker, |state| state)?;
+    files::link(linker)?;
+    http::link_errors(linker)?;
     random::insecure_seed::add_to_linker::<State, Own>(linker, |state| state)?;
     network::link(linker)?;
     linker.allow_shadowing(false);
@@ -91,7 +94,12 @@ impl filesystem::preopens::Host for State {
         if !self.guest.granted.has_files {
             self.guest.denials.files();
         }
-        filesystem::preopens::Host::get_directories(&mut self.filesystem())
+        let folders = filesystem::preopens::Host::get_directories(&mut self.filesystem())?;
+        let named = folders
+            .iter()
+            .map(|(folder, name)| (folder.rep(), name.clone()));
+        self.folders = named.collect();
+        Ok(folders)
     }
 }
 

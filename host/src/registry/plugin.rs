@@ -1,5 +1,7 @@
 //! Loaded components as providers.
 
+use std::borrow::Cow;
+
 use wharf_mcp::model::{
     Completion, Json, Outcome, PromptResult, ReadResult, ResourcePage, ToolResult,
 };
@@ -13,6 +15,10 @@ impl Provider for wharf_runtime::Plugin {
 
     fn description(&self) -> &Description {
         Self::description(self)
+    }
+
+    fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        Self::without_secrets(self, text)
     }
 
     fn call_tool<'a>(

@@ -4,6 +4,7 @@
 //! served. The plugin never sees the prefix. What resources are called is a matter of
 //! their URIs, which stay as they are.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use wharf_mcp::model::{
@@ -57,6 +58,10 @@ impl Provider for Prefixed {
         &self.description
     }
 
+    fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.inner.without_secrets(text)
+    }
+
     fn call_tool<'a>(
         &'a self,
         invocation: Invocation,
@@ -107,5 +112,103 @@ impl Provider for Prefixed {
             };
             self.inner.complete(invocation, request).await
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use wharf_mcp::model::{
+        Completion, Fault, Json, Outcome, Prompt, PromptResult, ReadResult, ResourcePage, ToolName,
+        ToolResult,
+    };
+
+    use super::{Answering, CompletionRequest, Description, Invocation, Prefixed, Provider};
+
+    /// Has one prompt and answers nothing.
+    struct Named(Description);
+
+    impl Named {
+        fn new(name: &str) -> Arc<Self> {
+            let prompt = Prompt {
+                name: ToolName::new(name).unwrap(),
+                title: None,
+                description: None,
+                arguments: Vec::new(),
+                icons: Vec::new(),
+                meta: None,
+            };
+            Arc::new(Self(Description {
+                prompts: Some(vec![prompt]),
+                ..Description::default()
+            }))
+        }
+    }
+
+    fn nothing<'a, T>() -> Answering<'a, T> {
+        Box::pin(async { Err(Fault::NotFound(String::new())) })
+    }
+
+    impl Provider for Named {
+        fn name(&self) -> &'static str {
+            "named"
+        }
+
+        fn description(&self) -> &Description {
+            &self.0
+        }
+
+        fn call_tool<'a>(
+            &'a self,
+            _: Invocation,
+            _: &'a str,
+            _: &'a Json,
+        ) -> Answering<'a, Outcome<ToolResult>> {
+            nothing()
+        }
+
+        fn list_resources<'a>(
+            &'a self,
+            _: Invocation,
+            _: Option<&'a str>,
+        ) -> Answering<'a, ResourcePage> {
+            nothing()
+        }
+
+        fn read_resource<'a>(
+            &'a self,
+            _: Invocation,
+            _: &'a str,
+        ) -> Answering<'a, Outcome<ReadResult>> {
+            nothing()
+        }
+
+        fn get_prompt<'a>(
+            &'a self,
+            _: Invocation,
+            _: &'a str,
+            _: &'a [(String, String)],
+        ) -> Answering<'a, Outcome<PromptResult>> {
+            nothing()
+        }
+
+        fn complete<'a>(
+            &'a self,
+            _: Invocation,
+            _: CompletionRequest<'a>,
+        ) -> Answering<'a, Completion> {
+            nothing()
+        }
+    }
+
+    #[test]
+    fn names_are_as_long_as_names_may_be() {
+        let named = |length: usize| Prefixed::new(Named::new(&"x".repeat(length)), "abcd");
+        let prefixed = named(124).ok().unwrap();
+        let prompts = prefixed.description().prompts.as_ref().unwrap();
+        assert_eq!(prompts[0].name.as_str().len(), 128);
+        assert_eq!(prefixed.own("abcdx"), "x");
+        assert!(named(125).is_err());
     }
 }

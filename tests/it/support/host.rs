@@ -79,13 +79,24 @@ impl Host {
     /// endpoint is ready.
     pub(crate) fn serve(arguments: &[&str]) -> Self {
         let folder = Folder::Own(TempDir::new().unwrap());
-        Self::start(folder, command(arguments), arguments)
+        Self::start(folder, arguments)
     }
 
     /// The same in this folder.
     pub(crate) fn serve_in(folder: &Path, arguments: &[&str]) -> Self {
         let folder = Folder::Shared(folder.to_owned());
-        Self::start(folder, command(arguments), arguments)
+        Self::start(folder, arguments)
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn serve_with(
+        folder: &Path,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Self {
+        let mut command = command(arguments);
+        command.envs(variables.iter().copied());
+        Self::start_as(command, Folder::Shared(folder.to_owned()), arguments)
     }
 
     /// The same for a host whose files cannot grow beyond so many blocks of 512 bytes,
@@ -97,11 +108,15 @@ impl Host {
         let script = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$@\"");
         shell.args(["-c", &script, "sh"]).arg(wharf.get_program());
         shell.args(wharf.get_args()).env_clear();
-        Self::start(Folder::Shared(folder.to_owned()), shell, arguments)
+        Self::start_as(shell, Folder::Shared(folder.to_owned()), arguments)
     }
 
-    fn start(folder: Folder, mut program: Command, arguments: &[&str]) -> Self {
-        let mut child = program
+    fn start(folder: Folder, arguments: &[&str]) -> Self {
+        Self::start_as(command(arguments), folder, arguments)
+    }
+
+    fn start_as(mut command: Command, folder: Folder, arguments: &[&str]) -> Self {
+        let mut child = command
             .current_dir(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

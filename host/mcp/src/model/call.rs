@@ -291,17 +291,50 @@ pub enum Fault {
         /// How.
         failure: Failure,
     },
-    /// Too many calls of this plugin are running and waiting already.
-    #[error("plugin `{plugin}` is busy: {limit} calls are running already")]
+    /// There is no room for the call now; there may be later.
+    #[error("plugin `{plugin}` is busy: {why}")]
     Busy {
         /// Which plugin.
         plugin: Arc<str>,
-        /// The limit that was reached.
-        limit: usize,
+        /// What there is too much of.
+        why: Busy,
     },
     /// The host itself failed. The text is for the log only.
     #[error("the host failed: {0}")]
     Host(String),
+}
+
+/// Why a call cannot be made now. `Display` is one line, fit for a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Busy {
+    /// Calls of this plugin are running, and others wait already or have waited in
+    /// vain.
+    #[error("{limit} calls are running already")]
+    Calls {
+        /// How many may run at once.
+        limit: usize,
+    },
+    /// The same for calls of this session, which run one after the other.
+    #[error("another call of this session is still running")]
+    Session,
+    /// Calls of other plugins have taken all the room there is.
+    #[error("there is room for {limit} instances of all plugins together, and none is free")]
+    Slots {
+        /// How many instances there may be.
+        limit: u32,
+    },
+    /// It has been called too often of late.
+    #[error(
+        "it may be called {} a second; try again in {} ms",
+        times(*.per_second),
+        .wait.as_millis().max(1)
+    )]
+    Rate {
+        /// How often it may be called.
+        per_second: u32,
+        /// When a call would be accepted, if nobody else calls first.
+        wait: Duration,
+    },
 }
 
 /// How a plugin broke down. `Display` is one line, fit for a client: it names the
@@ -320,6 +353,18 @@ pub enum Failure {
         /// The time it was given.
         after: Duration,
     },
+    /// It computed for too long.
+    #[error("it used more than its {} s of processor time", .limit.as_secs_f64())]
+    Cpu {
+        /// The processor time it was given.
+        limit: Duration,
+    },
+    /// It held too many things of the host at once.
+    #[error("it held more than {limit} handles at once, of files, streams and the like")]
+    Handles {
+        /// How many it may hold.
+        limit: usize,
+    },
     /// It wanted more memory than it may have.
     #[error("it needed more than its {} MiB of memory", .limit >> 20)]
     Memory {
@@ -335,6 +380,14 @@ pub enum Failure {
     /// What it returned makes no sense; the text says what and why.
     #[error("it returned {0}")]
     BadOutput(String),
+}
+
+/// How often, in words.
+fn times(count: u32) -> String {
+    match count {
+        1 => "once".to_owned(),
+        _ => format!("{count} times"),
+    }
 }
 
 impl LogLevel {

@@ -28,7 +28,7 @@ use wharf_mcp::model::{
 
 use self::find::{Exported, Exports};
 use self::shape::{Kind, Member, Shape, Shapes};
-use super::{CallTool, Parts, Stop};
+use super::{CallTool, Parts, Stop, instance_in};
 use crate::error::LoadError;
 use crate::output::{Bad, json};
 use crate::state::State;
@@ -106,13 +106,12 @@ impl Functions {
         &self.tools
     }
 
-    /// Makes an instance.
+    /// The store's instance.
     pub(super) async fn instantiate(&self, store: &mut Store<State>) -> Result<Instance, Stop> {
-        let instance = self.instance.instantiate_async(store).await;
-        instance.map_err(Stop::Start)
+        instance_in(store, &self.instance).await
     }
 
-    /// Calls a function of a new instance.
+    /// Calls a function of the store's instance.
     pub(super) async fn call(
         &self,
         call: CallTool<'_>,

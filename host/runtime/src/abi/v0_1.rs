@@ -24,7 +24,7 @@ use wharf_mcp::model::Fault;
 use self::bindings::exports::wharf::plugin::{completions, permissions, prompts, resources, tools};
 use self::bindings::wharf::plugin as wit;
 use self::host::RequestHandle;
-use crate::abi::{Parts, Stop};
+use crate::abi::{Parts, Stop, instance_in};
 use crate::state::State;
 
 /// A component of this line: how to make an instance, and where its functions
@@ -132,7 +132,7 @@ impl Exports {
         }
     }
 
-    /// Calls a function of a new instance.
+    /// Calls a function of the store's instance.
     async fn call<P, T>(
         &self,
         store: &mut Store<State>,
@@ -156,8 +156,7 @@ impl Exports {
     }
 
     async fn instantiate(&self, store: &mut Store<State>) -> Result<Instance, Stop> {
-        let instance = self.instance.instantiate_async(store).await;
-        instance.map_err(Stop::Start)
+        instance_in(store, &self.instance).await
     }
 
     /// Checks the types of all functions, so that none is found wrong in a call.

@@ -142,27 +142,31 @@ pub(super) fn problem(error: &hyper::Error) -> Error {
         let limit = u32::try_from(MAX_HEAD).unwrap_or(u32::MAX);
         return Error::HttpResponseHeaderSectionSize(Some(limit));
     }
-    if error.is_incomplete_message() || error.is_body_write_aborted() {
+    let io = cause::<io::Error>(error);
+    let is_cut = io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof);
+    if is_cut || error.is_incomplete_message() || error.is_body_write_aborted() {
         return Error::HttpResponseIncomplete;
     }
-    if cause::<io::Error>(error).is_some() || error.is_canceled() || error.is_closed() {
+    if io.is_some() || error.is_canceled() || error.is_closed() {
         return Error::ConnectionTerminated;
     }
     Error::HttpProtocolError
 }
 
-/// The same as a code of the interface.
-pub(super) fn code(error: &hyper::Error) -> ErrorCode {
+/// The same as a code of the interface: of what can happen while a body is read.
+pub(super) fn code(problem: &Error) -> ErrorCode {
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "these are all that `problem` makes"
+        reason = "these are all that happen in bodies"
     )]
-    match problem(error) {
-        Error::HttpRequestBodySize(seen) => ErrorCode::HttpRequestBodySize(seen),
+    match problem {
+        Error::HttpRequestBodySize(seen) => ErrorCode::HttpRequestBodySize(*seen),
+        Error::HttpResponseBodySize(seen) => ErrorCode::HttpResponseBodySize(*seen),
         Error::HttpResponseHeaderSectionSize(limit) => {
-            ErrorCode::HttpResponseHeaderSectionSize(limit)
+            ErrorCode::HttpResponseHeaderSectionSize(*limit)
         }
         Error::HttpResponseIncomplete => ErrorCode::HttpResponseIncomplete,
+        Error::ConnectionReadTimeout => ErrorCode::ConnectionReadTimeout,
         Error::ConnectionTerminated => ErrorCode::ConnectionTerminated,
         _ => ErrorCode::HttpProtocolError,
     }

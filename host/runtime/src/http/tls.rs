@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls_native_certs::load_native_certs;
@@ -50,7 +49,7 @@ pub(super) async fn connect(
             let name = ServerName::try_from(name.clone());
             name.map_err(|_not_a_name| Error::HttpRequestUriInvalid)?
         }
-        Host::Address(address) => ServerName::from(IpAddr::from(*address)),
+        Host::Address(address) => ServerName::from(*address),
     };
     let connected = TlsConnector::from(config).connect(name, stream).await;
     connected.map_err(|error| problem(&error))

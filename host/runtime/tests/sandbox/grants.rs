@@ -4,10 +4,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use tempfile::TempDir;
-use wharf_mcp::model::Outcome;
-use wharf_runtime::{Call, DirGrant, Grants, Limits, Plugin, Value};
+use wharf_runtime::{DirGrant, Grants, Limits, Plugin, Value};
 
-use crate::support::{Log, json, rogue_in, runtime, text};
+use crate::support::{Log, rogue_in, runtime, tool};
 
 /// A folder `in` to be granted, beside something that is not.
 fn folder() -> TempDir {
@@ -47,20 +46,6 @@ async fn read(plugin: &Plugin, path: &str) -> Result<String, String> {
 async fn write(plugin: &Plugin, path: &str) -> Result<String, String> {
     let arguments = format!(r#"{{"path":"{path}","text":"new"}}"#);
     tool(plugin, "write_file", &arguments).await
-}
-
-/// A tool's text; an error if it says that it failed.
-async fn tool(plugin: &Plugin, name: &str, arguments: &str) -> Result<String, String> {
-    let outcome = plugin
-        .call_tool(Call::silent(), name, &json(arguments))
-        .await;
-    let outcome = outcome.expect("no breakdown");
-    let failed = matches!(&outcome, Outcome::Complete(result) if result.is_error);
-    if failed {
-        Err(text(outcome))
-    } else {
-        Ok(text(outcome))
-    }
 }
 
 #[tokio::test]
@@ -119,6 +104,33 @@ async fn without_a_grant_there_are_no_files_and_the_log_says_how() {
 }
 
 #[tokio::test]
+async fn the_log_says_what_a_granted_folder_does_not_allow() {
+    let folder = folder();
+    let (log, _guard) = Log::capture();
+    let plugin = with_folder(&folder, false).await;
+    for _ in 0..2 {
+        assert!(write(&plugin, "/data/file").await.is_err());
+        assert!(read(&plugin, "/data/../secret").await.is_err());
+        assert!(read(&plugin, "/data/relative").await.is_err());
+        assert!(read(&plugin, "/data/missing").await.is_err());
+    }
+    let log = log.text();
+    for (what, why) in [
+        ("what=/data/file", "the folder may only be read"),
+        ("what=/data/../secret", "leads out of the folder"),
+        ("what=/data/relative", "leads out of the folder"),
+    ] {
+        let lines: Vec<_> = log.lines().filter(|line| line.contains(what)).collect();
+        assert!(matches!(lines[..], [line] if line.contains(why)), "{log}");
+    }
+    assert!(
+        log.contains(r#"`mode = "rw"` in `plugins.p.files`"#),
+        "{log}"
+    );
+    assert!(!log.contains("/data/missing"), "{log}");
+}
+
+#[tokio::test]
 async fn variables_are_those_that_were_granted() {
     let grants = Grants {
         env: vec![("GRANTED".to_owned(), Value::plain("1"))],
@@ -147,8 +159,9 @@ async fn the_network_is_out_of_reach() {
     }
     assert!(listener.accept().is_err());
     let log = log.text();
-    assert!(
-        log.contains(r#"capability="network" what=a TCP socket"#),
-        "{log}"
-    );
+    for what in ["any TCP socket", "the address of example.com"] {
+        let line = format!(r#"capability="sockets" what={what}"#);
+        assert_eq!(log.matches(&line).count(), 1, "{log}");
+    }
+    assert!(log.contains("`plugins.p.sockets.tcp = ["), "{log}");
 }

@@ -12,15 +12,21 @@
 
 mod contract;
 mod describing;
+mod endurance;
 mod events;
 mod faults;
 mod functions;
 mod grants;
+mod instances;
+mod limits;
 mod loading;
 mod network;
 mod permissions;
 mod pressure;
 mod reality;
+mod secrets;
 mod servers;
+mod sockets;
 mod store;
 mod support;
+mod traffic;

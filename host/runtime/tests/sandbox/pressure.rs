@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
-use wharf_mcp::model::Fault;
+use wharf_mcp::model::{Busy, Fault};
 use wharf_runtime::{Grants, Limits};
 
 use crate::support::{Log, Recorder, call, json, rogue, rogue_in, runtime_of};
@@ -29,10 +29,11 @@ async fn beyond_the_queue_a_plugin_is_busy() {
         tokio::task::yield_now().await;
     }
     let fault = call(&plugin, "echo", r#"{"text":"x"}"#).await;
-    assert!(
-        matches!(fault, Err(Fault::Busy { limit: 2, .. })),
-        "{fault:?}"
-    );
+    let expected = Fault::Busy {
+        plugin: "p".into(),
+        why: Busy::Calls { limit: 2 },
+    };
+    assert_eq!(fault, Err(expected));
     recorder.appetite.add_permits(30);
     while let Some(outcome) = calls.join_next().await {
         outcome.unwrap().unwrap();

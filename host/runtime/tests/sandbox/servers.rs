@@ -1,5 +1,5 @@
 //! Servers for plugins to talk to, made of plain sockets, so that they can do what no
-//! server would.
+//! server would; and the plugin that talks to them.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,14 +9,19 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use wharf_fixtures::REACH;
+use wharf_runtime::{Grants, HttpGrant, Limits, Plugin};
+
+use crate::support::{component, load_in, runtime, tool};
+
 /// How long a test waits for what should happen at once.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server on a free port. Its threads end with the test's process.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     seen: Arc<Seen>,
-    ended: Mutex<Receiver<()>>,
+    ended: Arc<Mutex<Receiver<()>>>,
 }
 
 #[derive(Default)]
@@ -55,7 +60,7 @@ impl Server {
         Self {
             address,
             seen,
-            ended: Mutex::new(ended),
+            ended: Arc::new(Mutex::new(ended)),
         }
     }
 
@@ -75,9 +80,11 @@ impl Server {
     }
 
     /// Waits until the other side has ended a connection.
-    pub(crate) fn wait_for_an_end(&self) {
-        let ended = self.ended.lock().unwrap();
-        ended.recv_timeout(PATIENCE).expect("the connection ends");
+    pub(crate) async fn wait_for_an_end(&self) {
+        let ended = Arc::clone(&self.ended);
+        let wait = move || ended.lock().unwrap().recv_timeout(PATIENCE);
+        let waited = tokio::task::spawn_blocking(wait).await.unwrap();
+        waited.expect("the connection ends");
     }
 }
 
@@ -103,6 +110,44 @@ fn attend(
     serve(&String::from_utf8_lossy(&head), &mut stream);
     seen.open.fetch_sub(1, Ordering::SeqCst);
     let _ = ended.send(());
+}
+
+/// A grant for some targets.
+pub(crate) fn allow(targets: &[&str]) -> HttpGrant {
+    HttpGrant {
+        allow: targets
+            .iter()
+            .map(|target| target.parse().unwrap())
+            .collect(),
+        ..HttpGrant::default()
+    }
+}
+
+pub(crate) async fn reach(http: Option<HttpGrant>) -> Plugin {
+    reach_in(http, &Limits::default()).await
+}
+
+pub(crate) async fn reach_in(http: Option<HttpGrant>, limits: &Limits) -> Plugin {
+    let grants = Grants {
+        http,
+        ..Grants::default()
+    };
+    let loaded = load_in(&runtime(), component(REACH), &grants, limits).await;
+    loaded.expect("the fixture loads")
+}
+
+pub(crate) async fn get(plugin: &Plugin, url: &str) -> Result<String, String> {
+    tool(plugin, "get", &format!(r#"{{"url":"{url}"}}"#)).await
+}
+
+pub(crate) fn hello() -> Server {
+    Server::answering(|_| response("hello"))
+}
+
+#[track_caller]
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, String>, code: &str) {
+    let error = result.expect_err("it is refused");
+    assert!(error.contains(code), "{error}, not {code}");
 }
 
 /// A whole response.

@@ -84,6 +84,19 @@ pub(crate) async fn call(plugin: &Plugin, tool: &str, arguments: &str) -> Result
     Ok(text(outcome))
 }
 
+/// A tool's text; an error if it says that it failed.
+pub(crate) async fn tool(plugin: &Plugin, name: &str, arguments: &str) -> Result<String, String> {
+    let arguments = json(arguments);
+    let outcome = plugin.call_tool(Call::silent(), name, &arguments).await;
+    let outcome = outcome.expect("no breakdown");
+    let failed = matches!(&outcome, Outcome::Complete(result) if result.is_error);
+    if failed {
+        Err(text(outcome))
+    } else {
+        Ok(text(outcome))
+    }
+}
+
 pub(crate) fn json(text: &str) -> Json {
     Json::parse(text.to_owned()).expect("valid JSON in a test")
 }

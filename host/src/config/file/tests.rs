@@ -1,6 +1,7 @@
 //! What configuration files mean, and how every mistake in one is told.
 
 mod mistakes;
+mod robust;
 
 use std::fs;
 use std::path::Path;
