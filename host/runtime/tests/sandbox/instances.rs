@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::{JoinSet, yield_now};
@@ -438,8 +439,7 @@ async fn kept_instances_give_way_when_slots_run_short() {
         let (plugin, call) = (plain.clone(), recorder.call());
         running.spawn(async move { tool(&plugin, call, "count", r#"{"n":1}"#).await });
     }
-    let hungry = || recorder.appetite.available_permits() == 0;
-    until(|| free(&runtime) == "0" && hungry()).await;
+    until(|| recorder.offered.load(Ordering::Relaxed) == 3).await;
     recorder.appetite.add_permits(6);
     while let Some(ended) = running.join_next().await {
         assert_eq!(ended.unwrap().as_deref(), Ok("done"));
