@@ -36,6 +36,24 @@ pub mod imports {
     });
 }
 
+/// `wasi:keyvalue`, which a component imports only if it uses it.
+#[cfg(target_arch = "wasm32")]
+pub mod keyvalue {
+    wit_bindgen::generate!({
+        path: "../wit/wasi-keyvalue/draft2",
+        world: "imports",
+    });
+}
+
+/// `wasi:config`, likewise.
+#[cfg(target_arch = "wasm32")]
+pub mod config {
+    wit_bindgen::generate!({
+        path: "../wit/wasi-config",
+        world: "imports",
+    });
+}
+
 /// The export side of one world.
 macro_rules! world {
     ($module:ident, $world:literal) => {

@@ -109,6 +109,8 @@
 //! - [`mod@completion`]: suggestions while a person types an argument;
 //! - [`ask`]: questions to the person, the model or the client during a call, and
 //!   putting long work off;
+//! - [`store`]: keeping things between calls;
+//! - [`config`]: what the operator has configured;
 //! - [`changes`]: telling clients that something has changed;
 //! - [`permission`]: what the plugin would like to be granted, and why;
 //! - [`Request`]: who is calling, how much time is left, progress, logs;
@@ -129,12 +131,14 @@ extern crate self as wharf_sdk;
 pub mod ask;
 pub mod changes;
 pub mod completion;
+pub mod config;
 pub mod content;
 pub mod error;
 pub mod permission;
 pub mod prompt;
 pub mod request;
 pub mod resource;
+pub mod store;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 pub mod tool;

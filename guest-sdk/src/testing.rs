@@ -28,6 +28,7 @@ use crate::request::{AskKind, LogLevel, Request};
 use crate::tool::{Arguments, ToolFn, ToolResult};
 use serde_json::Value;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A request under construction.
@@ -228,6 +229,31 @@ pub fn asked(pending: &Error) -> Vec<(String, Asked)> {
 /// Whether a call that ends with this error puts the rest off.
 pub fn is_deferred(error: &Error) -> bool {
     matches!(error.kind(), Kind::Deferred)
+}
+
+/// Empties the [store](crate::store) of this thread. A test that has a thread of its
+/// own, as those of Rust's test harness have, begins with an empty one.
+pub fn empty_store() {
+    crate::store::native::reset(true);
+}
+
+/// Takes away the [store](crate::store) of this thread, as if the operator had granted
+/// none.
+pub fn without_store() {
+    crate::store::native::reset(false);
+}
+
+thread_local! {
+    static CONFIG: RefCell<BTreeMap<String, String>> = RefCell::default();
+}
+
+/// Sets a value of the [configuration](crate::config) in this thread.
+pub fn set_config(name: &str, value: &str) {
+    CONFIG.with_borrow_mut(|config| config.insert(name.to_owned(), value.to_owned()));
+}
+
+pub(crate) fn configured() -> BTreeMap<String, String> {
+    CONFIG.with_borrow(Clone::clone)
 }
 
 /// A question as it goes to the client.

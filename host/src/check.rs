@@ -11,7 +11,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
-use wharf_runtime::{Description, Inspection, Need, Runtime};
+use wharf_runtime::{Description, Inspection, Need, Runtime, RuntimeConfig};
 
 use crate::changes::Changes;
 use crate::compile::PluginFile;
@@ -61,7 +61,11 @@ struct Finding<'a> {
 pub(crate) async fn run(config: &CheckConfig, report: Report) -> anyhow::Result<Outcome> {
     let serve = &config.serve;
     let loader = Loader {
-        runtime: Runtime::new(&load::sandbox_config(serve))?,
+        runtime: Runtime::new(&RuntimeConfig {
+            // A host may be using it.
+            data_dir: None,
+            ..load::sandbox_config(serve)
+        })?,
         changes: Changes::default(),
         told: Told::default(),
         report,

@@ -15,7 +15,7 @@ use wharf_runtime::{ChangeSink, Plugin, PluginSource, Runtime, RuntimeConfig};
 
 use crate::changes::Changes;
 use crate::compile::{self, PluginFile};
-use crate::config::{PluginConfig, PluginPath, ServeConfig};
+use crate::config::{DataDir, PluginConfig, PluginPath, ServeConfig};
 use crate::refresh::Told;
 use crate::registry::{Catalogue, CatalogueBuilder, CatalogueError};
 use crate::report::Report;
@@ -177,6 +177,10 @@ pub(crate) fn sandbox_config(config: &ServeConfig) -> RuntimeConfig {
     RuntimeConfig {
         cache_dir: config.cache_dir.clone(),
         max_instances: config.instances,
+        data_dir: match &config.data {
+            DataDir::Folder(folder) => Some(folder.clone()),
+            DataDir::Memory => None,
+        },
         ..RuntimeConfig::default()
     }
 }

@@ -18,6 +18,7 @@
 //! | [`sessions`] | over Streamable HTTP, what a session promises outlives its connections |
 //! | [`small_print`] | what the protocol says in passing |
 //! | [`tasks`] | calls that go on in the background, in the two forms there are |
+//! | [`durable`] | what plugins keep is there when the host comes back, and is whose it is |
 //! | [`crowd`] | many clients at once get their own answers |
 //! | [`websocket`] | one socket is one session, and ends in good order |
 //! | [`unix`] | sockets in the file system: whose they are, and what is left of them |
@@ -37,6 +38,7 @@ mod cli;
 mod config;
 mod crowd;
 mod drain;
+mod durable;
 mod embedding;
 mod escape;
 mod fair;

@@ -25,6 +25,13 @@ pub struct RuntimeConfig {
     /// A private folder for compiled code, made if it is missing; none: compile
     /// at every start. Whoever can write into it can run code as the host.
     pub cache_dir: Option<PathBuf>,
+    /// A folder for what plugins keep, made if it is missing and private then; none:
+    /// what they keep ends with the runtime. One runtime can use it at a time, and it
+    /// does so only once a plugin is granted a store.
+    pub data_dir: Option<PathBuf>,
+    /// Bytes that all sessions together may keep. 256 MiB: anybody who can connect can
+    /// open sessions, so a quota for each of them bounds nothing.
+    pub session_memory: u64,
     /// Calls of all plugins together that may run at the same time. 1,000: a slot
     /// reserves 4 GiB of address space, of which there are 128 TiB.
     pub max_instances: u32,
@@ -87,6 +94,8 @@ impl Default for RuntimeConfig {
     fn default() -> Self {
         Self {
             cache_dir: None,
+            data_dir: None,
+            session_memory: 256 << 20,
             max_instances: 1_000,
             tick: Duration::from_millis(1),
             stack: 256 << 10,

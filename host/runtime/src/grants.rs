@@ -18,6 +18,9 @@ use std::sync::Arc;
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 use wasmtime_wasi::sockets::WasiSocketsCtx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+use wasmtime_wasi_config::WasiConfigVariables;
+
+use crate::store::{GrantedStore, StoreError, Stores};
 
 pub(crate) use http::is_name;
 pub use http::{HttpGrant, HttpTarget, TargetProblem};
@@ -88,6 +91,9 @@ pub enum GrantError {
         /// Inside the plugin.
         guest: String,
     },
+    /// There is no place for what the plugin keeps.
+    #[error("there is no place for what it keeps")]
+    Store(#[from] StoreError),
     /// A name that no environment can hold.
     #[error("`{name}` is not the name of an environment variable")]
     Variable {
@@ -107,6 +113,11 @@ pub(crate) struct Granted {
     /// Whether there is any address for TCP, and for UDP.
     pub(crate) has_tcp: bool,
     pub(crate) has_udp: bool,
+    pub(crate) config: Arc<WasiConfigVariables>,
+    pub(crate) has_config: bool,
+    pub(crate) store: Option<GrantedStore>,
+    pub(crate) clock: Clock,
+    pub(crate) random: Randomness,
 }
 
 impl Grants {
@@ -117,7 +128,11 @@ impl Grants {
     }
 
     /// Opens what is granted. Blocks on the file system.
-    pub(crate) fn open(&self, denials: &Arc<Denials>) -> Result<Granted, GrantError> {
+    pub(crate) fn open(
+        &self,
+        denials: &Arc<Denials>,
+        stores: &Stores,
+    ) -> Result<Granted, GrantError> {
         let mut builder = WasiCtxBuilder::new();
         for (index, dir) in self.dirs.iter().enumerate() {
             dir.check_name(self.dirs.get(..index).unwrap_or_default())?;
@@ -139,7 +154,21 @@ impl Grants {
             sockets: wasi.sockets().clone(),
             has_tcp: !self.sockets.tcp.is_empty(),
             has_udp: !self.sockets.udp.is_empty(),
+            config: Arc::new(self.config()),
+            has_config: !self.config.is_empty(),
+            store: self.store.map(|grant| stores.open(grant)).transpose()?,
+            clock: self.clock,
+            random: self.random,
         })
+    }
+}
+
+impl Grants {
+    fn config(&self) -> WasiConfigVariables {
+        let values = self.config.iter();
+        values
+            .map(|(key, value)| (key.clone(), value.reveal().to_string()))
+            .collect()
     }
 }
 

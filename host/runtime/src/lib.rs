@@ -34,6 +34,17 @@
 //! waiting calls: each has a bound in [`Limits`] or a constant beside it, and each
 //! bound has its reason written down. Reaching one gives a message that names it.
 //!
+//! # What is kept
+//!
+//! A plugin that is to remember something is granted a store (`wasi:keyvalue`), for all
+//! its callers, for each principal, or for each session. One database file has it all;
+//! an address in it begins with the plugin and the scope, which the host puts there, so
+//! no name that a guest can choose leads anywhere else. A thread of this crate makes the
+//! changes of all calls, those that have come in at the same time in one transaction,
+//! and answers each when it is on the disk: a host that is killed has all it has
+//! acknowledged. How much there is in a scope is kept in the same transaction, so a quota
+//! is exact. No transaction is open while a guest runs.
+//!
 //! # Two messages
 //!
 //! What went wrong is told twice. The caller gets a
@@ -53,9 +64,10 @@
 //! `invoke` is the life of one call, and `runtime` how a plugin is loaded. `abi`
 //! translates between the plugin contract in `wit/` and the model. `gate`, `rate`,
 //! `slots` and `turn` are about fairness, `keeper` about instances that outlive a call,
-//! `grants` and `wasi` about what a guest can reach,
-//! `http`, `network` and `addresses` about what it can reach outside, `denial` and
-//! `verdict` about what is said when it is refused or fails, `masks` about what is not.
+//! `grants` and `wasi` about what a guest can reach, `http`, `network` and `addresses`
+//! about what it can reach outside, `store` and `keyvalue` about what it keeps, `denial`
+//! and `verdict` about what is said when it is refused or fails, `masks` about what is
+//! not.
 
 mod abi;
 mod addresses;
@@ -72,6 +84,7 @@ mod http;
 mod imports;
 mod invoke;
 mod keeper;
+mod keyvalue;
 mod limits;
 mod masks;
 mod network;
@@ -80,10 +93,12 @@ mod output;
 mod permissions;
 mod plugin;
 mod rate;
+mod reality;
 mod runtime;
 mod session;
 mod slots;
 mod state;
+mod store;
 mod surface;
 mod ticker;
 mod turn;
@@ -103,4 +118,5 @@ pub use permissions::{Capability, Permission};
 pub use plugin::{Description, Plugin, PluginSource};
 pub use runtime::Runtime;
 pub use session::Session;
+pub use store::StoreError;
 pub use surface::{Inspection, Interface, Need};

@@ -29,6 +29,7 @@ use crate::plugin::{Plugin, PluginSource};
 use crate::rate::Rate;
 use crate::slots::Slots;
 use crate::state::{Guest, State};
+use crate::store::Stores;
 use crate::surface::Inspection;
 use crate::ticker::Ticker;
 use crate::wasi;
@@ -48,6 +49,7 @@ struct Shared {
     cache: Option<Cache>,
     /// For outgoing HTTP.
     tls: Tls,
+    stores: Stores,
 }
 
 /// A component that can be run.
@@ -71,6 +73,7 @@ impl Runtime {
             lane: Semaphore::new(turns()),
             cache: setup.cache,
             tls: Tls::default(),
+            stores: Stores::new(config.data_dir.clone(), config.session_memory),
         })))
     }
 
@@ -128,8 +131,8 @@ impl Runtime {
         let web = grants.http.as_ref();
         let web = web.map(|grant| Arc::new(Web::new(grant, self.0.tls.clone())));
         let opened = {
-            let denials = Arc::clone(&denials);
-            spawn_blocking(move || grants.open(&denials)).await
+            let (denials, runtime) = (Arc::clone(&denials), self.clone());
+            spawn_blocking(move || grants.open(&denials, &runtime.0.stores)).await
         };
         Ok(Arc::new(Guest {
             granted: opened.map_err(lost)?.map_err(LoadError::Grant)?,

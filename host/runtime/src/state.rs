@@ -14,8 +14,10 @@ use crate::denial::Denials;
 use crate::events::{Call, ChangeSink};
 use crate::grants::Granted;
 use crate::http::{Http, Web};
+use crate::keyvalue;
 use crate::limits::{CORE_INSTANCES, Limits, TABLE_ELEMENTS};
 use crate::masks::Masks;
+use crate::reality::{self, Dice};
 use crate::turn::Turn;
 
 /// An instance, and its running call. What belongs to the call is replaced by
@@ -34,6 +36,8 @@ pub(crate) struct State {
     pub(crate) announces: bool,
     /// Handles of granted folders, and what the guest calls these.
     pub(crate) folders: Vec<(u32, String)>,
+    /// Instead of real random numbers.
+    pub(crate) dice: Option<Dice>,
     console: Option<Arc<Console>>,
     http: Option<Box<Http>>,
     wasi: WasiCtx,
@@ -78,7 +82,7 @@ pub(crate) struct Memory {
 impl State {
     /// For a new instance, without a call.
     pub(crate) fn new(guest: &Arc<Guest>, turn: Arc<Turn>) -> Self {
-        let mut wasi = WasiCtx::default();
+        let mut wasi = reality::wasi(guest.granted.clock);
         wasi.filesystem().clone_from(&guest.granted.files);
         wasi.sockets().clone_from(&guest.granted.sockets);
         let mut table = ResourceTable::new();
@@ -93,6 +97,7 @@ impl State {
             said: Said::default(),
             announces: true,
             folders: Vec::new(),
+            dice: Dice::of(guest.granted.random),
             console: None,
             http: None,
             wasi,
@@ -112,10 +117,11 @@ impl State {
         }
     }
 
-    /// Lets go of the call: an instance that is kept holds nothing of its last caller,
-    /// and above all not the session it is kept for.
+    /// Lets go of the call: an instance that is kept has no access to anything of its
+    /// last caller, and above all does not hold the session it is kept for.
     pub(crate) fn end(&mut self) {
         self.call = Call::silent();
+        keyvalue::close_all(&mut self.table);
         if let Some(console) = &self.console {
             console.renew(0);
         }

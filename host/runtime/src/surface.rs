@@ -59,7 +59,8 @@ pub enum Need {
     Config,
 }
 
-/// The interfaces a guest may import, and the version line of each.
+/// The interfaces a guest may import, and the version of each: a line, which ends
+/// with a dot, or a draft, of which no two are alike.
 const OFFERED: &[(&str, &str)] = &[
     ("wharf:plugin/types", "0.1."),
     ("wharf:plugin/host", "0.1."),
@@ -83,6 +84,13 @@ const OFFERED: &[(&str, &str)] = &[
     ("wasi:io/error", "0.2."),
     ("wasi:io/poll", "0.2."),
     ("wasi:io/streams", "0.2."),
+    ("wasi:config/store", "0.2.0-rc.1"),
+    ("wasi:keyvalue/store", "0.2.0-draft"),
+    ("wasi:keyvalue/atomics", "0.2.0-draft"),
+    ("wasi:keyvalue/batch", "0.2.0-draft"),
+    ("wasi:keyvalue/store", "0.2.0-draft2"),
+    ("wasi:keyvalue/atomics", "0.2.0-draft2"),
+    ("wasi:keyvalue/batch", "0.2.0-draft2"),
     ("wasi:random/insecure", "0.2."),
     ("wasi:random/insecure-seed", "0.2."),
     ("wasi:random/random", "0.2."),
@@ -177,7 +185,8 @@ fn split(name: &str) -> (&str, Option<&str>) {
 
 fn is_in(name: &str, offered: &str, line: &str) -> bool {
     let (name, version) = split(name);
-    name == offered && version.is_some_and(|version| version.starts_with(line))
+    let fits = |version: &str| version == line || line.ends_with('.') && version.starts_with(line);
+    name == offered && version.is_some_and(fits)
 }
 
 fn is_offered(import: &str) -> bool {

@@ -11,12 +11,15 @@ use wasmtime_wasi::WasiView;
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView};
 use wasmtime_wasi::p2::bindings::{cli, filesystem, random};
 use wasmtime_wasi::p2::{DynOutputStream, add_to_linker_async};
+use wasmtime_wasi_config::WasiConfig;
 
 use crate::console::Kind;
 use crate::files;
 use crate::http;
+use crate::keyvalue;
 use crate::limits::RANDOM_BYTES;
 use crate::network;
+use crate::reality::Source;
 use crate::state::State;
 
 /// Adds everything of WASI that is offered.
@@ -33,9 +36,22 @@ pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
     random::insecure::add_to_linker::<State, Own>(linker, |state| state)?;
     files::link(linker)?;
     http::link_errors(linker)?;
+    random::insecure_seed::add_to_linker::<State, Own>(linker, |state| state)?;
     network::link(linker)?;
     linker.allow_shadowing(false);
+    keyvalue::link(linker)?;
+    wasmtime_wasi_config::add_to_linker(linker, State::config)?;
     Ok(())
+}
+
+impl State {
+    fn config(&mut self) -> WasiConfig<'_> {
+        let granted = &self.guest.granted;
+        if !granted.has_config {
+            self.guest.denials.config();
+        }
+        WasiConfig::from(&*granted.config)
+    }
 }
 
 impl cli::environment::Host for State {
@@ -87,10 +103,16 @@ impl filesystem::preopens::Host for State {
 impl random::random::Host for State {
     fn get_random_bytes(&mut self, len: u64) -> Result<Vec<u8>> {
         check_random(len)?;
+        if let Some(dice) = &mut self.dice {
+            return Ok(dice.bytes(Source::Random, len));
+        }
         random::random::Host::get_random_bytes(self.ctx().ctx.random(), len)
     }
 
     fn get_random_u64(&mut self) -> Result<u64> {
+        if let Some(dice) = &mut self.dice {
+            return Ok(dice.number(Source::Random));
+        }
         random::random::Host::get_random_u64(self.ctx().ctx.random())
     }
 }
@@ -98,11 +120,27 @@ impl random::random::Host for State {
 impl random::insecure::Host for State {
     fn get_insecure_random_bytes(&mut self, len: u64) -> Result<Vec<u8>> {
         check_random(len)?;
+        if let Some(dice) = &mut self.dice {
+            return Ok(dice.bytes(Source::Insecure, len));
+        }
         random::insecure::Host::get_insecure_random_bytes(self.ctx().ctx.random(), len)
     }
 
     fn get_insecure_random_u64(&mut self) -> Result<u64> {
+        if let Some(dice) = &mut self.dice {
+            return Ok(dice.number(Source::Insecure));
+        }
         random::insecure::Host::get_insecure_random_u64(self.ctx().ctx.random())
+    }
+}
+
+impl random::insecure_seed::Host for State {
+    /// What hash maps are seeded with.
+    fn insecure_seed(&mut self) -> Result<(u64, u64)> {
+        if let Some(dice) = &self.dice {
+            return Ok(dice.seed());
+        }
+        random::insecure_seed::Host::insecure_seed(self.ctx().ctx.random())
     }
 }
 

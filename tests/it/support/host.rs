@@ -78,12 +78,14 @@ impl Host {
     /// Runs `wharf serve` with these arguments, and waits until it says that every
     /// endpoint is ready.
     pub(crate) fn serve(arguments: &[&str]) -> Self {
-        Self::start(Folder::Own(TempDir::new().unwrap()), arguments)
+        let folder = Folder::Own(TempDir::new().unwrap());
+        Self::start(folder, arguments)
     }
 
     /// The same in this folder.
     pub(crate) fn serve_in(folder: &Path, arguments: &[&str]) -> Self {
-        Self::start(Folder::Shared(folder.to_owned()), arguments)
+        let folder = Folder::Shared(folder.to_owned());
+        Self::start(folder, arguments)
     }
 
     /// The same with these variables in its environment.
@@ -95,6 +97,18 @@ impl Host {
         let mut command = command(arguments);
         command.envs(variables.iter().copied());
         Self::start_as(command, Folder::Shared(folder.to_owned()), arguments)
+    }
+
+    /// The same for a host whose files cannot grow beyond so many blocks of 512 bytes,
+    /// as long as nobody raises that.
+    pub(crate) fn serve_with_small_files(folder: &Path, arguments: &[&str], blocks: u64) -> Self {
+        let wharf = command(arguments);
+        let mut shell = Command::new("/bin/sh");
+        // Writing is to fail, not to kill.
+        let script = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$@\"");
+        shell.args(["-c", &script, "sh"]).arg(wharf.get_program());
+        shell.args(wharf.get_args()).env_clear();
+        Self::start_as(shell, Folder::Shared(folder.to_owned()), arguments)
     }
 
     fn start(folder: Folder, arguments: &[&str]) -> Self {
@@ -185,7 +199,7 @@ impl Host {
         }
     }
 
-    fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         match &self.program {
             Program::Process { child, .. } => child.id(),
             Program::Inside(_) => std::process::id(),

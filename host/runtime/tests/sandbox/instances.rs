@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{Instant, sleep, timeout};
-use wharf_fixtures::ROGUE;
+use wharf_fixtures::{KEEPER, ROGUE};
 use wharf_mcp::model::{Busy, CallContext, Failure, Fault, Principal};
 use wharf_runtime::{
-    Call, Instances, Limits, Plugin, PluginOptions, PluginSource, Runtime, Session,
+    Call, Grants, Instances, Limits, Plugin, PluginOptions, PluginSource, Runtime, Session,
+    StoreGrant, StoreScope,
 };
 
 use crate::support::{Recorder, component, json, runtime, runtime_of, text};
@@ -338,6 +339,56 @@ async fn a_call_that_stops_waiting_leaves_its_place() {
     let (first, next) = tokio::join!(first, calls(&plugin, in_session(&session)));
     assert_eq!(first.as_deref(), Ok("done"));
     assert_eq!(next, "1");
+}
+
+/// A bucket is its caller's. A guest that keeps one open cannot give it to the next.
+#[tokio::test]
+async fn what_one_caller_opened_is_closed_for_the_next() {
+    let source = PluginSource {
+        name: "keeper".into(),
+        bytes: component(KEEPER),
+    };
+    let store = StoreGrant {
+        scope: StoreScope::Principal,
+        ..StoreGrant::default()
+    };
+    let options = PluginOptions {
+        grants: Grants {
+            store: Some(store),
+            ..Grants::default()
+        },
+        instances: Instances::Pool { max: 1, uses: 99 },
+        ..PluginOptions::default()
+    };
+    let runtime = runtime_of(10);
+    let loaded = runtime.load(source, &options, Arc::new(|_| ())).await;
+    let plugin = loaded.expect("the fixture loads");
+    let by = |subject: &str| {
+        let principal = Principal {
+            subject: Some(subject.to_owned()),
+            ..Principal::default()
+        };
+        let context = CallContext {
+            principal: Arc::new(principal),
+            ..CallContext::default()
+        };
+        Call {
+            context: Arc::new(context),
+            ..Call::silent()
+        }
+    };
+    let secret = r#"{"key":"pin","value":"1234"}"#;
+    tool(&plugin, by("ada"), "set", secret).await.unwrap();
+    let pin = r#"{"key":"pin"}"#;
+    let own = tool(&plugin, by("ada"), "hold", pin).await;
+    assert_eq!(own.as_deref(), Ok("1234"));
+    let others = plugin.call_tool(by("eve"), "hold", &json(pin)).await;
+    let others = text(others.unwrap());
+    assert!(others.contains("open it again"), "{others}");
+    let others = tool(&plugin, by("eve"), "get", pin).await;
+    assert_eq!(others.as_deref(), Ok("nothing"));
+    let own = tool(&plugin, by("ada"), "get", pin).await;
+    assert_eq!(own.as_deref(), Ok("1234"));
 }
 
 /// Nothing of the last caller is left in the host's part of an instance.

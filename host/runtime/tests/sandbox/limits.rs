@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use wharf_mcp::model::{Busy, CallContext, Failure, Fault};
-use wharf_runtime::{Call, DirGrant, Grants, Limits, LoadError, Plugin, RuntimeConfig};
+use wharf_runtime::{Call, DirGrant, Grants, Limits, LoadError, Plugin};
 
 use crate::support::{
     Recorder, call, component, json, load_in, rogue, rogue_in, runtime, runtime_with,
@@ -262,10 +262,7 @@ async fn limits_beyond_what_the_pool_has_are_what_the_pool_has() {
 #[tokio::test]
 async fn the_stack_is_what_the_runtime_says() {
     let deepest = |stack| async move {
-        let runtime = runtime_with(RuntimeConfig {
-            stack,
-            ..RuntimeConfig::default()
-        });
+        let runtime = runtime_with(|config| config.stack = stack);
         let plugin = rogue_in(&runtime, &Grants::default(), &Limits::default()).await;
         let mut depth = 256_u64;
         while call(&plugin, "dive", &format!(r#"{{"depth":{depth}}}"#))

@@ -30,19 +30,18 @@ pub(crate) fn runtime() -> Runtime {
 
 /// A runtime with so many slots, over the same cache.
 pub(crate) fn runtime_of(max_instances: u32) -> Runtime {
-    runtime_with(RuntimeConfig {
-        max_instances,
-        ..RuntimeConfig::default()
-    })
+    runtime_with(|config| config.max_instances = max_instances)
 }
 
-/// A runtime over the same cache.
-pub(crate) fn runtime_with(config: RuntimeConfig) -> Runtime {
+/// A runtime that is made differently, over the same cache.
+pub(crate) fn runtime_with(change: impl FnOnce(&mut RuntimeConfig)) -> Runtime {
     let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-    let config = RuntimeConfig {
+    let mut config = RuntimeConfig {
         cache_dir: Some(cache),
-        ..config
+        max_instances: 100,
+        ..RuntimeConfig::default()
     };
+    change(&mut config);
     Runtime::new(&config).expect("the sandbox works here")
 }
 
