@@ -83,9 +83,8 @@ impl Ready {
 
         let work = self.begin(operation, store);
         let work = take_turns(&turn, self.runtime.lane(), work);
-        let ended = match timeout(lasts, work).await {
-            Ok(ended) => ended,
-            Err(_) => return Err(self.too_late(lasts)),
+        let Ok(ended) = timeout(lasts, work).await else {
+            return Err(self.too_late(lasts));
         };
         let is_well = matches!(ended, Ok(_) | Err(Stop::Said(_)));
         let ended = ended.map_err(|stop| verdict::fault(stop, live.store.data()));

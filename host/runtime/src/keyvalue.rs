@@ -8,8 +8,8 @@
 mod draft;
 mod draft2;
 
-use wasmtime::component::{Linker, Resource};
-use wasmtime::{Result, bail};
+use wasmtime::Result;
+use wasmtime::component::{Linker, Resource, ResourceTable};
 
 use crate::state::State;
 use crate::store::{Bucket, Mark, Refusal};
@@ -34,6 +34,18 @@ pub struct Swap {
 
 type Handle = Resource<Bucket>;
 
+/// Closes what a call has opened, so that an instance that is kept for another caller
+/// cannot go on with it.
+pub(crate) fn close_all(handles: &mut ResourceTable) {
+    for handle in handles.iter_mut() {
+        if let Some(bucket) = handle.downcast_mut::<Bucket>() {
+            bucket.close();
+        } else if let Some(swap) = handle.downcast_mut::<Swap>() {
+            swap.bucket.close();
+        }
+    }
+}
+
 impl State {
     fn open_bucket(&mut self, name: String) -> Result<Result<Handle, Refusal>> {
         let guest = &self.guest;
@@ -42,30 +54,16 @@ impl State {
             return Ok(Err(Refusal::Denied));
         };
         match granted.bucket(&guest.name, &self.call, &guest.denials, name) {
-            Ok(bucket) => {
-                let bucket = self.table().push(bucket)?;
-                self.opened.insert(bucket.rep());
-                Ok(Ok(bucket))
-            }
+            Ok(bucket) => Ok(Ok(self.table().push(bucket)?)),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
 
     fn bucket(&mut self, handle: &Handle) -> Result<&mut Bucket> {
-        self.check_opened(handle.rep())?;
         Ok(self.table().get_mut(handle)?)
     }
 
-    /// What was opened for one caller is not for the next, if the instance is kept.
-    fn check_opened(&self, handle: u32) -> Result<()> {
-        if !self.opened.contains(&handle) {
-            bail!("it used a bucket that an earlier call has opened; each call opens its own");
-        }
-        Ok(())
-    }
-
     fn close_bucket(&mut self, handle: Handle) -> Result<()> {
-        self.opened.remove(&handle.rep());
         self.table().delete(handle)?;
         Ok(())
     }

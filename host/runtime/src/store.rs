@@ -122,6 +122,8 @@ enum Keeper {
 enum Scope {
     Shelf(Arc<Shelf>, Place),
     Session(Arc<Memory>),
+    /// Nobody's any more.
+    Over,
 }
 
 impl Stores {
@@ -195,6 +197,7 @@ impl Scope {
         read: impl FnOnce(&dyn View) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T, Refusal> {
         match self {
+            Self::Over => Err(Refusal::over()),
             Self::Session(memory) => memory.read(bucket, read).map_err(refusal),
             Self::Shelf(shelf, place) => {
                 let permit = shelf.readers.acquire().await;
@@ -208,6 +211,7 @@ impl Scope {
 
     async fn change(&self, bucket: &str, quota: u64, change: Change) -> Result<Changed, Refusal> {
         match self {
+            Self::Over => Err(Refusal::over()),
             Self::Session(memory) => memory.change(bucket, quota, &change).map_err(refusal),
             Self::Shelf(shelf, place) => {
                 let (place, bucket) = (place.clone(), bucket.to_owned());

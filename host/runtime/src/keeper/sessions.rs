@@ -82,15 +82,16 @@ impl Sessions {
         let id = session.id();
         session.tell_at_end(&self.me);
         let (semaphore, mut turn) = self.stand_in_line(id)?;
-        let permit = match Arc::clone(&semaphore).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let _place = gate.queue_up().map_err(|_| Busy::Session)?;
-                match timeout_at(until, semaphore.acquire_owned()).await {
-                    Ok(Ok(permit)) => permit,
-                    Ok(Err(_)) | Err(_) => return Err(Busy::Session),
-                }
-            }
+        let permit = if let Ok(permit) = Arc::clone(&semaphore).try_acquire_owned() {
+            permit
+        } else {
+            let Ok(_place) = gate.queue_up() else {
+                return Err(Busy::Session);
+            };
+            let Ok(Ok(permit)) = timeout_at(until, semaphore.acquire_owned()).await else {
+                return Err(Busy::Session);
+            };
+            permit
         };
         self.take_turn(id);
         turn.permit = Some(permit);
@@ -209,12 +210,12 @@ impl Turn {
     /// Keeps the session's instance, unless the session has ended.
     pub(super) fn keep(&self, live: Live) -> &dyn Shelf {
         let mut places = self.sessions.places();
-        match places.get_mut(&self.session) {
-            Some(place) => place.idle = Some((Instant::now(), live)),
-            None => {
-                drop(places);
-                drop(live);
-            }
+        if let Some(place) = places.get_mut(&self.session) {
+            place.idle = Some((Instant::now(), live));
+        } else {
+            // Its memory is put in order without holding the lock.
+            drop(places);
+            drop(live);
         }
         self.sessions.kept.notify_one();
         &*self.sessions

@@ -47,6 +47,10 @@ impl Refusal {
         Self::Because(why.into())
     }
 
+    pub(crate) fn over() -> Self {
+        Self::because("the call that opened this bucket is over: open it again")
+    }
+
     pub(crate) fn too_many_buckets() -> Self {
         Self::because(format!(
             "there are {MAX_BUCKETS} buckets already, which is the most"

@@ -39,6 +39,12 @@ impl Bucket {
         }
     }
 
+    /// Whose it is was decided for the call that opened it, which is over.
+    pub(crate) fn close(&mut self) {
+        self.scope = Scope::Over;
+        self.counted = None;
+    }
+
     /// The same bucket, for a handle of its own.
     pub(crate) fn again(&self) -> Self {
         Self::new(self.scope.clone(), self.name.clone(), self.quota)

@@ -3,14 +3,16 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{Instant, sleep, timeout};
-use wharf_fixtures::ROGUE;
+use wharf_fixtures::{KEEPER, ROGUE};
 use wharf_mcp::model::{Busy, CallContext, Failure, Fault, Principal};
 use wharf_runtime::{
-    Call, Instances, Limits, Plugin, PluginOptions, PluginSource, Runtime, Session,
+    Call, Grants, Instances, Limits, Plugin, PluginOptions, PluginSource, Runtime, Session,
+    StoreGrant, StoreScope,
 };
 
 use crate::support::{Recorder, component, json, runtime, runtime_of, text};
@@ -339,6 +341,56 @@ async fn a_call_that_stops_waiting_leaves_its_place() {
     assert_eq!(next, "1");
 }
 
+/// A bucket is its caller's. A guest that keeps one open cannot give it to the next.
+#[tokio::test]
+async fn what_one_caller_opened_is_closed_for_the_next() {
+    let source = PluginSource {
+        name: "keeper".into(),
+        bytes: component(KEEPER),
+    };
+    let store = StoreGrant {
+        scope: StoreScope::Principal,
+        ..StoreGrant::default()
+    };
+    let options = PluginOptions {
+        grants: Grants {
+            store: Some(store),
+            ..Grants::default()
+        },
+        instances: Instances::Pool { max: 1, uses: 99 },
+        ..PluginOptions::default()
+    };
+    let runtime = runtime_of(10);
+    let loaded = runtime.load(source, &options, Arc::new(|_| ())).await;
+    let plugin = loaded.expect("the fixture loads");
+    let by = |subject: &str| {
+        let principal = Principal {
+            subject: Some(subject.to_owned()),
+            ..Principal::default()
+        };
+        let context = CallContext {
+            principal: Arc::new(principal),
+            ..CallContext::default()
+        };
+        Call {
+            context: Arc::new(context),
+            ..Call::silent()
+        }
+    };
+    let secret = r#"{"key":"pin","value":"1234"}"#;
+    tool(&plugin, by("ada"), "set", secret).await.unwrap();
+    let pin = r#"{"key":"pin"}"#;
+    let own = tool(&plugin, by("ada"), "hold", pin).await;
+    assert_eq!(own.as_deref(), Ok("1234"));
+    let others = plugin.call_tool(by("eve"), "hold", &json(pin)).await;
+    let others = text(others.unwrap());
+    assert!(others.contains("open it again"), "{others}");
+    let others = tool(&plugin, by("eve"), "get", pin).await;
+    assert_eq!(others.as_deref(), Ok("nothing"));
+    let own = tool(&plugin, by("ada"), "get", pin).await;
+    assert_eq!(own.as_deref(), Ok("1234"));
+}
+
 /// Nothing of the last caller is left in the host's part of an instance.
 #[tokio::test]
 async fn each_call_has_its_own_caller_and_its_own_limits() {
@@ -438,8 +490,7 @@ async fn kept_instances_give_way_when_slots_run_short() {
         let (plugin, call) = (plain.clone(), recorder.call());
         running.spawn(async move { tool(&plugin, call, "count", r#"{"n":1}"#).await });
     }
-    let hungry = || recorder.appetite.available_permits() == 0;
-    until(|| free(&runtime) == "0" && hungry()).await;
+    until(|| recorder.offered.load(Ordering::Relaxed) == 3).await;
     recorder.appetite.add_permits(6);
     while let Some(ended) = running.join_next().await {
         assert_eq!(ended.unwrap().as_deref(), Ok("done"));

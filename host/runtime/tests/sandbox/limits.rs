@@ -295,9 +295,15 @@ async fn random_bytes_at_once_are_limited() {
 /// right kind.
 #[tokio::test]
 async fn results_are_limited_in_number_too() {
-    let plugin = rogue(&Limits::default()).await;
-    let fault = call(&plugin, "many_blocks", r#"{"n":200000}"#).await;
-    let limit = Limits::default().output;
+    let limits = Limits {
+        memory: 1 << 30,
+        deadline: LONG,
+        cpu: LONG,
+        ..Limits::default()
+    };
+    let plugin = rogue(&limits).await;
+    let fault = call(&plugin, "many_blocks", r#"{"n":1000000}"#).await;
+    let limit = limits.output;
     assert_eq!(fault, failed(Failure::OutputTooLarge { limit }));
     is_alive(&plugin).await;
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use bytes::Bytes;
@@ -118,6 +119,8 @@ pub(crate) struct Recorder {
     pub(crate) events: Mutex<Vec<Event>>,
     /// A permit for each event that is taken.
     pub(crate) appetite: Semaphore,
+    /// Events that have been offered.
+    pub(crate) offered: AtomicUsize,
 }
 
 impl Recorder {
@@ -125,6 +128,7 @@ impl Recorder {
         Arc::new(Self {
             events: Mutex::default(),
             appetite: Semaphore::new(appetite),
+            offered: AtomicUsize::new(0),
         })
     }
 
@@ -144,6 +148,7 @@ impl Recorder {
 impl Events for Recorder {
     fn emit(&self, event: Event) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
+            self.offered.fetch_add(1, Ordering::Relaxed);
             self.appetite.acquire().await.unwrap().forget();
             self.events.lock().unwrap().push(event);
         })
