@@ -44,6 +44,10 @@ pub(super) fn link(linker: &mut Linker<State>) -> Result<()> {
 /// What goes to the guest.
 type Answer<T> = Result<Result<T, store::Error>>;
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the outer result is what the generated traits want"
+)]
 fn answer<T>(result: Result<T, Refusal>) -> Answer<T> {
     Ok(result.map_err(store::Error::from))
 }
