@@ -34,7 +34,7 @@ fn plugin(line: &str, expected: &str) {
 fn what_is_no_toml() {
     refused(
         "\n\nlisten = [\n",
-        "4: this is not TOML: unclosed array, expected `]`",
+        "3: this is not TOML: unclosed array, expected `]`",
     );
     refused(
         "stdio = true\nstdio = true\n",
@@ -178,6 +178,19 @@ fn numbers_times_and_sizes() {
             "limits.total-concurrency = 30001",
             "1: `limits.total-concurrency`: 30001 is out of bounds; write a number from 1 to \
              30000",
+        ),
+        (
+            "limits.stack = \"9MiB\"",
+            "1: `limits.stack`: this is out of bounds; write a size from 64KiB to 8MiB",
+        ),
+        (
+            "limits.table-elements = 100001",
+            "1: `limits.table-elements`: 100001 is out of bounds; write a number from 1 to \
+             100000",
+        ),
+        (
+            "limits.core-instances = 0",
+            "1: `limits.core-instances`: 0 is out of bounds; write a number from 1 to 100",
         ),
     ] {
         refused(text, expected);
@@ -405,8 +418,8 @@ fn the_network() {
             &format!("http.allow`: the list is empty, so nothing is allowed; {allow}"),
         ),
         (
-            "http = { allow = [\"a.example\", \"*\"] }",
-            "http.allow[1]`: `*`: `*` is not a host name, an address, or `*.` and a host name; \
+            "http = { allow = [\"a.example\", \"a.*\"] }",
+            "http.allow[1]`: `a.*`: `a.*` is not a host name, an address, or `*.` and a host name; \
              write it like `https://api.example.com` or `*.example.org`",
         ),
         (
