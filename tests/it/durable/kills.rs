@@ -5,13 +5,14 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::{keeping, number, on_socket, values};
-use crate::support::{Modern, PATIENCE};
+use crate::support::{Client, Modern, PATIENCE};
 
 /// Who write at the same time.
 const WRITERS: usize = 4;
@@ -29,6 +30,8 @@ struct Done {
     own: u64,
     /// How often it has counted for all.
     shared: u64,
+    /// How many values and pairs were there when somebody looked.
+    seen: (usize, usize),
     /// The step that was not acknowledged when the host died.
     open: Option<u64>,
 }
@@ -60,7 +63,11 @@ fn kill(most: usize, end: Instant) -> usize {
         steps += live(folder.path(), &mut all, after);
         kills += 1;
     }
-    check(&mut on_socket(&keeping(folder.path(), "plugin")), &mut all);
+    check(
+        &mut on_socket(&keeping(folder.path(), "plugin")),
+        &mut all,
+        true,
+    );
     let values: usize = all
         .iter()
         .map(|done| done.values.len() + done.pairs.len())
@@ -73,7 +80,7 @@ fn kill(most: usize, end: Instant) -> usize {
 /// killed after so many more acknowledgements.
 fn live(folder: &Path, all: &mut Vec<Done>, after: u64) -> u64 {
     let host = keeping(folder, "plugin");
-    check(&mut on_socket(&host), all);
+    check(&mut on_socket(&host), all, false);
     let (acknowledge, acknowledged) = channel();
     let writers: Vec<JoinHandle<Done>> = std::mem::take(all)
         .into_iter()
@@ -159,20 +166,13 @@ fn own(writer: usize) -> String {
 
 /// Everything that was acknowledged is there. What was not may be there or not, but is
 /// there as a whole or not at all; from now on it counts as what it is.
-fn check(client: &mut crate::support::Client, all: &mut [Done]) {
+fn check(client: &mut Client, all: &mut [Done], again: bool) {
     let mut maybe_shared = 0;
     let mut shared = 0;
     for (writer, done) in all.iter_mut().enumerate() {
         let open = done.open.take();
-        let keys: Vec<String> = done.values.iter().map(|step| key(writer, *step)).collect();
-        for (step, found) in done.values.iter().zip(values(client, &keys)) {
-            assert_eq!(found, Some(step.to_string()), "value {step} of {writer}");
-        }
-        for step in done.pairs.iter().chain(&open) {
-            let found = values(client, &pair(writer, *step));
-            assert_eq!(found[0], found[1], "pair {step} of {writer}");
-            assert!(open == Some(*step) || found[0] == Some(step.to_string()));
-        }
+        done.check_values(client, writer, again);
+        done.check_pairs(client, writer, open, again);
         let counted = number(client, &own(writer));
         let maybe = u64::from(open.is_some_and(|step| step % 4 == 1));
         assert!(
@@ -190,5 +190,31 @@ fn check(client: &mut crate::support::Client, all: &mut [Done]) {
     );
     if let Some(first) = all.first_mut() {
         first.shared += counted - shared;
+    }
+}
+
+impl Done {
+    /// Those values that were not checked yet, or all of them.
+    fn check_values(&mut self, client: &mut Client, writer: usize, again: bool) {
+        let seen = std::mem::replace(&mut self.seen.0, self.values.len());
+        let steps = &self.values[if again { 0 } else { seen }..];
+        let keys: Vec<String> = steps.iter().map(|step| key(writer, *step)).collect();
+        for (step, found) in steps.iter().zip(values(client, &keys)) {
+            assert_eq!(found, Some(step.to_string()), "value {step} of {writer}");
+        }
+    }
+
+    /// The same with pairs, and one that may be there or not.
+    fn check_pairs(&mut self, client: &mut Client, writer: usize, open: Option<u64>, again: bool) {
+        let seen = std::mem::replace(&mut self.seen.1, self.pairs.len());
+        let steps = self.pairs[if again { 0 } else { seen }..]
+            .iter()
+            .chain(&open);
+        let keys: Vec<String> = steps.clone().flat_map(|step| pair(writer, *step)).collect();
+        let found = values(client, &keys);
+        for (step, found) in steps.zip(found.chunks(2)) {
+            assert_eq!(found[0], found[1], "pair {step} of {writer}");
+            assert!(open == Some(*step) || found[0] == Some(step.to_string()));
+        }
     }
 }

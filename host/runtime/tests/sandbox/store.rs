@@ -84,7 +84,6 @@ fn within(session: &Session) -> Call {
 }
 
 /// A tool's text; an error if it says that it failed.
-#[expect(clippy::needless_pass_by_value, reason = "literals")]
 async fn tool(plugin: &Plugin, call: Call, name: &str, arguments: Value) -> Result<String, String> {
     let arguments = text_json(&arguments.to_string());
     let outcome = plugin.call_tool(call, name, &arguments).await;
