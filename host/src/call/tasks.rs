@@ -11,6 +11,7 @@
 //! their own (TKD-10, TKE-13).
 
 mod job;
+mod table;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -32,6 +33,8 @@ use crate::changes::Changes;
 use crate::registry::{Events, Session};
 
 pub(super) use job::Job;
+
+use table::{Table, gone, make_room};
 
 /// How many tasks there may be, those that have ended and are kept included.
 const MAX_TASKS: usize = 4_096;
@@ -58,9 +61,6 @@ pub(crate) struct Tasks {
     running: Mutex<JoinSet<()>>,
     changes: Changes,
 }
-
-#[derive(Default)]
-struct Table(Mutex<HashMap<Arc<str>, Arc<Entry>>>);
 
 /// One task.
 pub(super) struct Entry {
@@ -488,32 +488,6 @@ impl Events for Entry {
 
     fn wants_log(&self, level: LogLevel) -> bool {
         self.line().is_some() && self.exchange.wants_log(level)
-    }
-}
-
-/// What is said of a task that is not there, no longer there, or somebody else's.
-fn gone(id: &str) -> Refusal {
-    Refusal::InvalidParams(format!("there is no task `{id}` (any more)"))
-}
-
-/// Removes the oldest of some tasks that is of no more use. False if there is none.
-fn make_room(table: &mut HashMap<Arc<str>, Arc<Entry>>, among: impl Fn(&Entry) -> bool) -> bool {
-    let oldest = table
-        .values()
-        .filter(|entry| among(entry) && entry.is_done_with())
-        .min_by_key(|entry| entry.number)
-        .map(|entry| Arc::clone(&entry.id));
-    let Some(entry) = oldest.and_then(|id| table.remove(&id)) else {
-        return false;
-    };
-    entry.state.send_modify(|state| state.removed = true);
-    true
-}
-
-impl Table {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Entry>>> {
-        // A panic while the lock is held leaves the table as it was.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -10,6 +10,9 @@ use tempfile::TempDir;
 /// What is in the files that nobody may read.
 pub(super) const SECRET: &str = "the SECRET of the house";
 
+/// Names that tell of what lies outside.
+pub(super) const OUTSIDE: [&str; 3] = ["hidden", "deeper", "in-evil"];
+
 /// What is in the file that may be read.
 pub(super) const NOTE: &str = "a note";
 
@@ -79,10 +82,8 @@ impl Stage {
             drop(fs::remove_file(&link).or_else(|_| fs::remove_dir_all(&link)));
             symlink(target, link).unwrap();
         }
-        for made in ["taken"] {
-            let made = root.join("in").join(made);
-            drop(fs::remove_file(&made).or_else(|_| fs::remove_dir_all(&made)));
-        }
+        let taken = root.join("in/taken");
+        drop(fs::remove_file(&taken).or_else(|_| fs::remove_dir_all(&taken)));
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -92,11 +93,6 @@ impl Stage {
     /// The value of `--dir`.
     pub(super) fn grant(&self, mode: &str) -> String {
         format!("{}::/data{mode}", self.root().join("in").display())
-    }
-
-    /// Names that tell of what lies outside.
-    pub(super) fn names_outside(&self) -> [&'static str; 3] {
-        ["hidden", "deeper", "in-evil"]
     }
 
     /// Everything that is not granted.

@@ -56,6 +56,7 @@ fn who_asks_for_nothing_gets_nothing() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn each_gets_what_both_say() {
     let path = |path: &str| path.to_owned();
     let nothing = Grants::default;
