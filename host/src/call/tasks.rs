@@ -13,7 +13,6 @@
 mod job;
 mod table;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
