@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use wharf_runtime::{Description, Inspection, LoadError, Permission, PluginOptions, PluginSource, Runtime};
+use wharf_runtime::{
+    Description, Inspection, LoadError, Permission, PluginOptions, PluginSource, Runtime,
+};
 
 use crate::compile::{CompileError, Listener, PluginFile, component_path};
 use crate::config::InspectConfig;

@@ -70,7 +70,11 @@ fn paragraph(text: &mut String, plugin: &Finding<'_>) {
         section(text, "Imported, but not granted", &refused);
     }
     if let Some(asked) = plugin.permissions() {
-        section(text, "Asks for, and gets no more", &permissions(asked, config));
+        section(
+            text,
+            "Asks for, and gets no more",
+            &permissions(asked, config),
+        );
     }
     line(text, "  Limits");
     for some in words::limits(&config.options.limits).chunks(LIMITS) {
@@ -88,7 +92,10 @@ fn permissions(asked: &[Permission], config: &PluginConfig) -> Vec<Line> {
         let is_granted = asked.is_granted_by(&config.options.grants);
         let key = if is_granted { "granted" } else { "not granted" };
         let optional = if asked.required { "" } else { ", if possible" };
-        (key, format!("{}{optional}: {}", asked.capability, asked.reason))
+        (
+            key,
+            format!("{}{optional}: {}", asked.capability, asked.reason),
+        )
     });
     asked.collect()
 }
