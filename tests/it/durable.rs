@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wharf_fixtures::{HELLO, KEEPER};
+use wharf_fixtures::{HELLO, KEEPER, NOTES};
 
 use crate::support::{Client, Host, Signal, Way, refused_in};
 
@@ -90,6 +90,41 @@ fn sessions_have_stores_of_their_own() {
     assert_eq!(refused, "there is no store for this call");
     // Nothing of it was meant to stay.
     assert!(!folder.path().join("data").exists());
+}
+
+/// The plugin that comes with wharf.
+#[test]
+fn notes_are_remembered() {
+    let folder = TempDir::new().unwrap();
+    let serve = || {
+        let arguments = [
+            "--listen",
+            "unix:wharf.sock",
+            "--data-dir",
+            "data",
+            "--store",
+            NOTES,
+        ];
+        Host::serve_in(folder.path(), &arguments)
+    };
+    let milk = json!({ "name": "shopping", "text": "milk" });
+    on_socket(&serve()).text("remember", milk);
+    let host = serve();
+    let mut client = on_socket(&host);
+    let bread = json!({ "name": "shopping", "text": "bread", "append": true });
+    client.text("remember", bread);
+    let which = json!({ "name": "shopping" });
+    assert_eq!(client.text("recall", which.clone()), "milk\nbread");
+    let listed = client.call("list", json!({}));
+    assert_eq!(
+        listed["structuredContent"],
+        json!({ "names": ["shopping"] })
+    );
+    client.text("forget", which.clone());
+    assert_eq!(
+        client.failure("recall", which),
+        "there is no note `shopping`; `list` has all names"
+    );
 }
 
 /// Who comes second is told what to do.

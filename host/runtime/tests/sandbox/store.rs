@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use wharf_fixtures::KEEPER;
+use wharf_fixtures::{HELLO, KEEPER};
 use wharf_mcp::model::{CallContext, Outcome, Principal};
 use wharf_runtime::{
-    Call, Grants, Limits, Plugin, PluginOptions, PluginSource, Runtime, Session, StoreGrant,
+    Call, Grants, Limits, Need, Plugin, PluginOptions, PluginSource, Runtime, Session, StoreGrant,
     StoreScope,
 };
 
@@ -134,6 +134,17 @@ async fn what_is_set_is_there() {
             call("keys", json!({})).await,
             r#"{"cursor":null,"keys":["b","c"]}"#
         );
+    }
+}
+
+/// The SDK makes a plugin want a store only if it uses one.
+#[tokio::test]
+async fn who_keeps_nothing_imports_nothing() {
+    for (path, wants) in [(HELLO, false), (KEEPER, true)] {
+        let found = runtime().inspect(component(path)).await.unwrap();
+        for need in [Need::KeyValue, Need::Config] {
+            assert_eq!(found.needs.contains(&need), wants, "{path}: {need:?}");
+        }
     }
 }
 
