@@ -6,7 +6,10 @@
 mod servers;
 
 use std::fs;
+use std::io::{self, Write};
+use std::net::TcpListener;
 use std::path::Path;
+use std::thread;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -62,10 +65,7 @@ fn a_flag_grants_the_same() {
 /// Programs honour these variables. A plugin's requests are not the host's.
 #[test]
 fn proxies_of_the_host_are_not_for_plugins() {
-    let (server, proxy) = (
-        http_server(),
-        std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
-    );
+    let (server, proxy) = (http_server(), TcpListener::bind("127.0.0.1:0").unwrap());
     proxy.set_nonblocking(true).unwrap();
     let proxied = format!("http://{}", proxy.local_addr().unwrap());
     let folder = folder(
@@ -113,11 +113,19 @@ fn tls_servers_have_to_prove_who_they_are() {
 
 #[test]
 fn a_server_without_tls_is_not_taken_for_one_with() {
-    let (trusted, server) = (Authority::new(), http_server());
-    let http = format!(r#"http = {{ allow = ["https://{server}"] }}"#);
-    let file = trusted.file();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in server.incoming().flatten() {
+            // Whatever the client has said.
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+            let _ = io::copy(&mut stream, &mut io::sink());
+        }
+    });
+    let http = format!(r#"http = {{ allow = ["https://{address}"] }}"#);
+    let file = Authority::new().file();
     let (_folder, mut host) = serve(&http, Some(file.path()));
-    let url = format!("https://{server}/");
+    let url = format!("https://{address}/");
     let failure = client(&mut host).failure("get", json!({ "url": url }));
     assert!(failure.contains("TlsProtocolError"), "{failure}");
 }
@@ -176,7 +184,7 @@ fn secrets_are_on_no_line_that_leaves_the_host() {
         }
         // The plugin has it, and results are its own.
         assert_eq!(client.text("env", json!({ "name": "TOKEN" })), SECRET);
-        host.close_stdin();
+        client.close_stdin();
         host.exit_code();
         host.wait_for_log("the address of (secret).example.com");
         let log = host.log();

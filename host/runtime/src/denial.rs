@@ -234,10 +234,6 @@ impl Denials {
 }
 
 /// What the store and the configuration have to say.
-#[allow(
-    dead_code,
-    reason = "they are called where `wasi:keyvalue` and `wasi:config` are"
-)]
 impl Denials {
     /// It opened a store, and none is granted.
     pub(crate) fn store(&self) {

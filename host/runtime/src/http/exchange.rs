@@ -143,8 +143,15 @@ pub(super) fn problem(error: &hyper::Error) -> Error {
         return Error::HttpResponseHeaderSectionSize(Some(limit));
     }
     let io = cause::<io::Error>(error);
-    let is_cut = io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof);
-    if is_cut || error.is_incomplete_message() || error.is_body_write_aborted() {
+    let is = |kind| io.is_some_and(|io| io.kind() == kind);
+    // What hyper itself says about chunks, in the words of a connection.
+    if is(io::ErrorKind::InvalidInput) || is(io::ErrorKind::InvalidData) {
+        return Error::HttpProtocolError;
+    }
+    if is(io::ErrorKind::UnexpectedEof)
+        || error.is_incomplete_message()
+        || error.is_body_write_aborted()
+    {
         return Error::HttpResponseIncomplete;
     }
     if io.is_some() || error.is_canceled() || error.is_closed() {
