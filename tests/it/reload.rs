@@ -171,7 +171,7 @@ fn a_configuration_that_is_broken_and_mended() {
     // Names that go together with nothing.
     place.file(
         "wharf.toml",
-        &format!("{ONE}{}", three.replace("_", "").replace("prefix", "#")),
+        &format!("{ONE}{}", three.replace('_', "").replace("prefix", "#")),
     );
     host.wait_for_log("both have a tool called `greet`");
     assert_eq!(client.text("two_echo", json!({ "text": "hi" })), "hi");

@@ -1,6 +1,7 @@
 //! What a store holds: everything the host knows about an instance and the call that
 //! runs in it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -36,6 +37,8 @@ pub(crate) struct State {
     pub(crate) announces: bool,
     /// Handles of granted folders, and what the guest calls these.
     pub(crate) folders: Vec<(u32, String)>,
+    /// Handles of buckets, and of what was made of them, that this call has opened.
+    pub(crate) opened: BTreeSet<u32>,
     /// Instead of real random numbers.
     pub(crate) dice: Option<Dice>,
     console: Option<Arc<Console>>,
@@ -97,6 +100,7 @@ impl State {
             said: Said::default(),
             announces: true,
             folders: Vec::new(),
+            opened: BTreeSet::new(),
             dice: Dice::of(guest.granted.random),
             console: None,
             http: None,
@@ -112,6 +116,8 @@ impl State {
         self.turn = turn;
         self.memory.refused = false;
         self.said = Said::default();
+        self.opened.clear();
+        self.dice = Dice::of(self.guest.granted.random);
         if let Some(console) = &self.console {
             console.renew(self.guest.limits.console);
         }

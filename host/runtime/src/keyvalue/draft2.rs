@@ -103,12 +103,15 @@ impl atomics::Host for State {
     }
 
     async fn swap(&mut self, cas: Resource<Swap>, value: Vec<u8>) -> Result<Result<(), CasError>> {
+        self.check_opened(cas.rep())?;
+        self.opened.remove(&cas.rep());
         let mut swap = self.table().delete(cas)?;
         let key = swap.key.clone();
         match swap.bucket.swap(key, swap.seen, value).await {
             Ok(Changed::Outdated(now)) => {
                 swap.seen = now;
                 let retry = self.table().push(swap)?;
+                self.opened.insert(retry.rep());
                 Ok(Err(CasError::CasFailed(retry)))
             }
             Ok(Changed::Done | Changed::Number(_)) => Ok(Ok(())),
@@ -125,11 +128,14 @@ impl atomics::HostCas for State {
             Err(refusal) => return answer(Err(refusal)),
         };
         let swap = Swap { bucket, key, seen };
-        answer(Ok(self.table().push(swap)?))
+        let swap = self.table().push(swap)?;
+        self.opened.insert(swap.rep());
+        answer(Ok(swap))
     }
 
     /// From here on, what is returned is what must not have changed.
     async fn current(&mut self, cas: Resource<Swap>) -> Answer<Option<Vec<u8>>> {
+        self.check_opened(cas.rep())?;
         let swap = self.table().get_mut(&cas)?;
         let current = swap.bucket.get(swap.key.clone()).await;
         if let Ok(value) = &current {

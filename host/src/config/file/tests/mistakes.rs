@@ -34,7 +34,7 @@ fn plugin(line: &str, expected: &str) {
 fn what_is_no_toml() {
     refused(
         "\n\nlisten = [\n",
-        "4: this is not TOML: unclosed array, expected `]`",
+        "3: this is not TOML: unclosed array, expected `]`",
     );
     refused(
         "stdio = true\nstdio = true\n",
@@ -405,8 +405,8 @@ fn the_network() {
             &format!("http.allow`: the list is empty, so nothing is allowed; {allow}"),
         ),
         (
-            "http = { allow = [\"a.example\", \"*\"] }",
-            "http.allow[1]`: `*`: `*` is not a host name, an address, or `*.` and a host name; \
+            "http = { allow = [\"a.example\", \"a.*\"] }",
+            "http.allow[1]`: `a.*`: `a.*` is not a host name, an address, or `*.` and a host name; \
              write it like `https://api.example.com` or `*.example.org`",
         ),
         (
