@@ -122,7 +122,10 @@ impl Bucket {
 
     /// A value that is text.
     pub fn get_text(&self, key: &str) -> Result<Option<String>> {
-        let text = |value| String::from_utf8(value).map_err(|_| unexpected(key, "not text"));
+        let text = |value| {
+            let text = String::from_utf8(value);
+            text.map_err(|error| unexpected(key, &format!("it is not text: {error}")))
+        };
         self.get(key)?.map(text).transpose()
     }
 

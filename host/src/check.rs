@@ -11,7 +11,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
-use wharf_runtime::{Description, Inspection, Need, Runtime, RuntimeConfig};
+use wharf_runtime::{Description, Inspection, Need, Permission, Runtime, RuntimeConfig};
 
 use crate::changes::Changes;
 use crate::compile::PluginFile;
@@ -153,6 +153,11 @@ impl Finding<'_> {
         let prefix = self.config.prefix.as_deref().unwrap_or_default();
         let names = listed.iter().map(|it| format!("{prefix}{}", name(it)));
         Some(names.collect())
+    }
+
+    /// What it asks for, if it asks.
+    fn permissions(&self) -> Option<&[Permission]> {
+        self.offer.as_ref().ok()?.permissions.as_deref()
     }
 
     fn tools(&self) -> Option<Vec<String>> {

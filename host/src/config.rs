@@ -89,6 +89,8 @@ pub struct ServeConfig {
     pub allowed_origins: Vec<String>,
     /// Calls of all plugins together that may run at the same time.
     pub instances: u32,
+    /// Bytes of stack that each of them has.
+    pub stack: usize,
     /// Where the data of plugins is kept.
     pub data: DataDir,
     /// Where compiled code is kept. None: nowhere.

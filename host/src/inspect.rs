@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use wharf_runtime::{Description, Inspection, LoadError, PluginOptions, PluginSource, Runtime};
+use wharf_runtime::{
+    Description, Inspection, LoadError, Permission, PluginOptions, PluginSource, Runtime,
+};
 
 use crate::compile::{CompileError, Listener, PluginFile, component_path};
 use crate::config::InspectConfig;
@@ -125,6 +127,11 @@ impl Findings {
     fn tools(&self) -> Option<Vec<&str>> {
         let tools = self.offer.as_ref().ok()?.tools.as_ref()?;
         Some(tools.iter().map(|tool| tool.name.as_str()).collect())
+    }
+
+    /// What it asks for, if it asks.
+    fn permissions(&self) -> Option<&[Permission]> {
+        self.offer.as_ref().ok()?.permissions.as_deref()
     }
 
     fn prompts(&self) -> Option<Vec<&str>> {

@@ -146,7 +146,19 @@ impl Loader {
             bytes,
         };
         let sink = sink(&file.name, &self.changes, &self.told);
-        self.runtime.load(source, &config.options, sink).await
+        let plugin = self.runtime.load(source, &config.options, sink).await?;
+        let asked = plugin.description().permissions.iter().flatten();
+        for asked in asked.filter(|asked| asked.required) {
+            if !asked.is_granted_by(&config.options.grants) {
+                tracing::warn!(
+                    plugin = file.name,
+                    capability = %asked.capability,
+                    reason = asked.reason,
+                    "the plugin asks for something that is not granted"
+                );
+            }
+        }
+        Ok(plugin)
     }
 }
 
@@ -177,6 +189,7 @@ pub(crate) fn sandbox_config(config: &ServeConfig) -> RuntimeConfig {
     RuntimeConfig {
         cache_dir: config.cache_dir.clone(),
         max_instances: config.instances,
+        stack: config.stack,
         data_dir: match &config.data {
             DataDir::Folder(folder) => Some(folder.clone()),
             DataDir::Memory => None,

@@ -186,6 +186,7 @@ fn warn_of_what_stays(before: &ServeConfig, after: &ServeConfig) {
         ("data-dir", before.data != after.data),
         ("cache-dir", before.cache_dir != after.cache_dir),
         ("total-concurrency", before.instances != after.instances),
+        ("stack", before.stack != after.stack),
         ("watch", before.watch != after.watch),
     ] {
         if stays {

@@ -10,11 +10,14 @@ const PAGE: usize = 10;
 
 type Bucket = BTreeMap<String, Vec<u8>>;
 
+/// Pairs of those keys that are there.
+type Found = Vec<Option<(String, Vec<u8>)>>;
+
 /// None: not granted.
 type Store = Option<BTreeMap<String, Bucket>>;
 
 thread_local! {
-    static STORE: RefCell<Store> = RefCell::new(Some(BTreeMap::new()));
+    static STORE: RefCell<Store> = const { RefCell::new(Some(BTreeMap::new())) };
 }
 
 pub(crate) struct Handle(String);
@@ -43,7 +46,7 @@ pub(super) fn get(bucket: &Handle, key: &str) -> Result<Option<Vec<u8>>> {
     with(&bucket.0, |entries| Ok(entries.get(key).cloned()))
 }
 
-pub(super) fn get_many(bucket: &Handle, keys: &[&str]) -> Result<Vec<Option<(String, Vec<u8>)>>> {
+pub(super) fn get_many(bucket: &Handle, keys: &[&str]) -> Result<Found> {
     let get = |key: &&str| {
         let value = get(bucket, key)?;
         Ok(value.map(|value| ((*key).to_owned(), value)))
@@ -114,6 +117,7 @@ pub(super) fn start_swap(bucket: &Handle, key: &str) -> Result<Swap> {
     Ok(Swap(bucket.0.clone(), key.to_owned(), seen))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "that of the host can fail")]
 pub(super) fn seen(swap: &Swap) -> Result<Option<Vec<u8>>> {
     Ok(swap.2.clone())
 }

@@ -1,3 +1,5 @@
+//! The store as a plugin sees it, natively.
+
 use super::{Bucket, Error};
 use crate::testing;
 

@@ -6,6 +6,9 @@ use crate::bindings::keyvalue::wasi::keyvalue::{atomics, batch, store};
 pub(super) use atomics::Cas;
 pub(super) use store::Bucket as Handle;
 
+/// Pairs of those keys that are there.
+type Found = Vec<Option<(String, Vec<u8>)>>;
+
 pub(super) fn open(name: &str) -> Result<Handle> {
     Ok(store::open(name)?)
 }
@@ -14,7 +17,7 @@ pub(super) fn get(bucket: &Handle, key: &str) -> Result<Option<Vec<u8>>> {
     Ok(bucket.get(key)?)
 }
 
-pub(super) fn get_many(bucket: &Handle, keys: &[&str]) -> Result<Vec<Option<(String, Vec<u8>)>>> {
+pub(super) fn get_many(bucket: &Handle, keys: &[&str]) -> Result<Found> {
     let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
     Ok(batch::get_many(bucket, &keys)?)
 }

@@ -113,8 +113,8 @@ pub(crate) struct Granted {
     /// Whether there is any address for TCP, and for UDP.
     pub(crate) has_tcp: bool,
     pub(crate) has_udp: bool,
-    pub(crate) config: Arc<WasiConfigVariables>,
-    pub(crate) has_config: bool,
+    /// None: no value.
+    pub(crate) config: Option<Arc<WasiConfigVariables>>,
     pub(crate) store: Option<GrantedStore>,
     pub(crate) clock: Clock,
     pub(crate) random: Randomness,
@@ -154,8 +154,7 @@ impl Grants {
             sockets: wasi.sockets().clone(),
             has_tcp: !self.sockets.tcp.is_empty(),
             has_udp: !self.sockets.udp.is_empty(),
-            config: Arc::new(self.config()),
-            has_config: !self.config.is_empty(),
+            config: self.config().map(Arc::new),
             store: self.store.map(|grant| stores.open(grant)).transpose()?,
             clock: self.clock,
             random: self.random,
@@ -164,11 +163,10 @@ impl Grants {
 }
 
 impl Grants {
-    fn config(&self) -> WasiConfigVariables {
+    fn config(&self) -> Option<WasiConfigVariables> {
         let values = self.config.iter();
-        values
-            .map(|(key, value)| (key.clone(), value.reveal().to_string()))
-            .collect()
+        let values = values.map(|(key, value)| (key.clone(), value.reveal().to_string()));
+        (!self.config.is_empty()).then(|| values.collect())
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a store holds: everything the host knows about an instance and the call that
 //! runs in it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -37,8 +36,6 @@ pub(crate) struct State {
     pub(crate) announces: bool,
     /// Handles of granted folders, and what the guest calls these.
     pub(crate) folders: Vec<(u32, String)>,
-    /// Handles of buckets, and of what was made of them, that this call has opened.
-    pub(crate) opened: BTreeSet<u32>,
     /// Instead of real random numbers.
     pub(crate) dice: Option<Dice>,
     console: Option<Arc<Console>>,
@@ -100,7 +97,6 @@ impl State {
             said: Said::default(),
             announces: true,
             folders: Vec::new(),
-            opened: BTreeSet::new(),
             dice: Dice::of(guest.granted.random),
             console: None,
             http: None,
@@ -116,7 +112,6 @@ impl State {
         self.turn = turn;
         self.memory.refused = false;
         self.said = Said::default();
-        self.opened.clear();
         self.dice = Dice::of(self.guest.granted.random);
         if let Some(console) = &self.console {
             console.renew(self.guest.limits.console);

@@ -201,7 +201,7 @@ impl Scope {
             Self::Session(memory) => memory.read(bucket, read).map_err(refusal),
             Self::Shelf(shelf, place) => {
                 let permit = shelf.readers.acquire().await;
-                let _permit = permit.map_err(|_| Refusal::broken())?;
+                let _permit = permit.ok().ok_or_else(Refusal::broken)?;
                 let (disk, bucket) = (Arc::clone(&shelf.disk), place.bucket(bucket));
                 let read = spawn_blocking(move || disk.read(bucket, read)).await;
                 read.unwrap_or_else(|_| Err(Refusal::broken()))

@@ -5,13 +5,15 @@
 //! for, not for every call), to bound what a guest can make the host do in one
 //! step, and to notice what a guest was refused.
 
+use std::sync::LazyLock;
+
 use wasmtime::component::{HasSelf, Linker, Resource};
 use wasmtime::{Result, bail};
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView};
 use wasmtime_wasi::p2::bindings::{cli, filesystem, random};
 use wasmtime_wasi::p2::{DynOutputStream, add_to_linker_async};
-use wasmtime_wasi_config::WasiConfig;
+use wasmtime_wasi_config::{WasiConfig, WasiConfigVariables};
 
 use crate::console::Kind;
 use crate::files;
@@ -46,11 +48,12 @@ pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
 
 impl State {
     fn config(&mut self) -> WasiConfig<'_> {
-        let granted = &self.guest.granted;
-        if !granted.has_config {
-            self.guest.denials.config();
-        }
-        WasiConfig::from(&*granted.config)
+        static NOTHING: LazyLock<WasiConfigVariables> = LazyLock::new(Default::default);
+        let guest = &self.guest;
+        WasiConfig::from(guest.granted.config.as_deref().unwrap_or_else(|| {
+            guest.denials.config();
+            &NOTHING
+        }))
     }
 }
 

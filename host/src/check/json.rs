@@ -12,6 +12,7 @@
 //! | `instances` | `per` with what belongs to it |
 //! | `grants` | `files`, `env`, `config`, `http`, `sockets`, `store`, `clock`, `random` |
 //! | `not_granted` | what it imports without being granted, as in `wharf inspect` |
+//! | `permissions` | what it asks for: `capability` in words, `reason`, `required`, `granted`; null if it does not ask |
 //! | `limits` | by the keys of the configuration file, as they would be written there |
 //! | `tools`, `prompts`, `resource_templates` | what clients would see; null if it has no such interface, or a `problem` |
 //!
@@ -21,7 +22,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wharf_runtime::{Grants, Instances, Randomness, Value};
+use wharf_runtime::{Grants, Instances, Permission, Randomness, Value};
 
 use super::{Finding, Findings, words};
 use crate::config::{DataDir, Origin};
@@ -47,10 +48,19 @@ struct PluginJson<'a> {
     instances: InstancesJson,
     grants: GrantsJson<'a>,
     not_granted: Vec<&'static str>,
+    permissions: Option<Vec<PermissionJson<'a>>>,
     limits: BTreeMap<&'static str, String>,
     tools: Option<Vec<String>>,
     prompts: Option<Vec<String>>,
     resource_templates: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct PermissionJson<'a> {
+    capability: String,
+    reason: &'a str,
+    required: bool,
+    granted: bool,
 }
 
 #[derive(Serialize)]
@@ -146,6 +156,15 @@ fn plugin<'a>(finding: &'a Finding<'_>) -> PluginJson<'a> {
         },
         grants: grants(&options.grants, finding),
         not_granted: refused.into_iter().map(needs::word).collect(),
+        permissions: finding.permissions().map(|asked| {
+            let permission = |asked: &'a Permission| PermissionJson {
+                capability: asked.capability.to_string(),
+                reason: &asked.reason,
+                required: asked.required,
+                granted: asked.is_granted_by(&options.grants),
+            };
+            asked.iter().map(permission).collect()
+        }),
         limits: words::limits(&options.limits).into_iter().collect(),
         tools: finding.tools(),
         prompts: finding.prompts(),

@@ -2,9 +2,11 @@
 //!
 //! Names come from plugins. Control characters in them are shown as escapes.
 
+use wharf_runtime::Permission;
+
 use super::words::{self, Line};
 use super::{Finding, Findings};
-use crate::config::DataDir;
+use crate::config::{DataDir, PluginConfig};
 use crate::inspect::{line, needs};
 
 /// Room for the longest key.
@@ -67,6 +69,13 @@ fn paragraph(text: &mut String, plugin: &Finding<'_>) {
     if !refused.is_empty() {
         section(text, "Imported, but not granted", &refused);
     }
+    if let Some(asked) = plugin.permissions() {
+        section(
+            text,
+            "Asks for, and gets no more",
+            &permissions(asked, config),
+        );
+    }
     line(text, "  Limits");
     for some in words::limits(&config.options.limits).chunks(LIMITS) {
         let some: Vec<String> = some.iter().map(|(key, it)| format!("{key} {it}")).collect();
@@ -75,6 +84,20 @@ fn paragraph(text: &mut String, plugin: &Finding<'_>) {
     names(text, "Tools", plugin.tools());
     names(text, "Prompts", plugin.prompts());
     names(text, "Resource templates", plugin.resource_templates());
+}
+
+/// What a plugin asks for, and whether it is granted.
+fn permissions(asked: &[Permission], config: &PluginConfig) -> Vec<Line> {
+    let asked = asked.iter().map(|asked| {
+        let is_granted = asked.is_granted_by(&config.options.grants);
+        let key = if is_granted { "granted" } else { "not granted" };
+        let optional = if asked.required { "" } else { ", if possible" };
+        (
+            key,
+            format!("{}{optional}: {}", asked.capability, asked.reason),
+        )
+    });
+    asked.collect()
 }
 
 fn data(dir: &DataDir) -> String {

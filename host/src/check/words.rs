@@ -184,6 +184,8 @@ pub(super) fn limits(limits: &Limits) -> Vec<Line> {
     lines.extend(limits.rate.map(|rate| ("rate", rate.to_string())));
     lines.extend([
         ("handles", limits.handles.to_string()),
+        ("table-elements", limits.table_elements.to_string()),
+        ("core-instances", limits.core_instances.to_string()),
         ("messages", limits.events.to_string()),
         ("message-bytes", bytes(limits.event_bytes)),
         ("changes", limits.changes.to_string()),

@@ -23,6 +23,7 @@ mod plugin;
 mod values;
 
 pub use error::FileError;
+pub(super) use limits::Shared;
 
 use keys::TOP;
 use node::{Node, Source, Table};
@@ -40,8 +41,7 @@ pub(super) struct FileConfig {
     pub(super) cache_dir: Option<PathBuf>,
     pub(super) watch: Option<bool>,
     pub(super) limits: Limits,
-    /// Calls of all plugins at once.
-    pub(super) total: Option<u32>,
+    pub(super) shared: Shared,
     pub(super) plugins: Vec<PluginConfig>,
 }
 
@@ -91,7 +91,7 @@ fn understood(
     })?;
     table.set("watch", &mut config.watch, |node| node.flag().map(Some))?;
     if let Some(node) = table.get("limits") {
-        limits::of_all(node, &mut config.limits, &mut config.total)?;
+        limits::of_all(node, &mut config.limits, &mut config.shared)?;
     }
     flags(&mut config.limits);
     if let Some(node) = table.get("plugins") {

@@ -62,6 +62,7 @@ pub(super) fn configuration(said: Said) -> Result<ServeConfig, ConfigError> {
     let listen = address::listen(places, stdio, args.allow_public || read.allow_public)?;
     let hosts = address::hosts(&args.allow_host, &listen)?;
     let origins = address::origins(&args.allow_origin)?;
+    let default = RuntimeConfig::default();
     let config = ServeConfig {
         data: data_dir(args, read.data, environment, &plugins)?,
         plugins,
@@ -70,7 +71,8 @@ pub(super) fn configuration(said: Said) -> Result<ServeConfig, ConfigError> {
         listen,
         state_keys: variables::state_keys(environment)?,
         allowed_origins: [read.origins, origins].concat(),
-        instances: read.total.unwrap_or(RuntimeConfig::default().max_instances),
+        instances: read.shared.total.unwrap_or(default.max_instances),
+        stack: read.shared.stack.unwrap_or(default.stack),
         cache_dir: match &args.cache_dir {
             Some(dir) => Some(dir.clone()),
             None if args.no_cache => None,

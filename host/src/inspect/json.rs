@@ -10,11 +10,12 @@
 //! | `tools`, `prompts` | names; null if there is no such interface, or a `problem` |
 //! | `resource_templates` | URI templates; null likewise |
 //! | `needs` | what it can use if it is granted: `what`, and the `flag` that grants it or null |
+//! | `permissions` | what it asks for: `capability` in words, `reason`, `required`; null if it does not ask, or a `problem` |
 //! | `unsupported` | imports that nothing can satisfy |
 //! | `imports`, `exports` | all of them, by their full names |
 
 use serde::Serialize;
-use wharf_runtime::Interface;
+use wharf_runtime::{Interface, Permission};
 
 use super::Findings;
 use super::needs::{flag, word};
@@ -31,6 +32,7 @@ struct Json<'a> {
     prompts: Option<Vec<&'a str>>,
     resource_templates: Option<Vec<&'a str>>,
     needs: Vec<NeedJson>,
+    permissions: Option<Vec<PermissionJson<'a>>>,
     unsupported: &'a [String],
     imports: &'a [String],
     exports: &'a [String],
@@ -42,8 +44,15 @@ struct NeedJson {
     flag: Option<&'static str>,
 }
 
+#[derive(Serialize)]
+struct PermissionJson<'a> {
+    capability: String,
+    reason: &'a str,
+    required: bool,
+}
+
 /// The findings as an indented JSON object with a line break at its end.
-pub(super) fn render(findings: &Findings) -> serde_json::Result<String> {
+pub(super) fn render<'a>(findings: &'a Findings) -> serde_json::Result<String> {
     let outside = &findings.outside;
     let needs = outside.needs.iter().map(|&need| NeedJson {
         what: word(need),
@@ -60,6 +69,14 @@ pub(super) fn render(findings: &Findings) -> serde_json::Result<String> {
         prompts: findings.prompts(),
         resource_templates: findings.resource_templates(),
         needs: needs.collect(),
+        permissions: findings.permissions().map(|asked| {
+            let permission = |asked: &'a Permission| PermissionJson {
+                capability: asked.capability.to_string(),
+                reason: &asked.reason,
+                required: asked.required,
+            };
+            asked.iter().map(permission).collect()
+        }),
         unsupported: &outside.unsupported,
         imports: &outside.imports,
         exports: &outside.exports,

@@ -30,6 +30,14 @@ pub(super) fn render(findings: &Findings) -> String {
         format!("{:<12} {how}", word(need))
     });
     list(&mut text, "Can use, if granted", some(needs.collect()));
+    let asked = findings.permissions().map(|asked| {
+        let asked = asked.iter().map(|asked| {
+            let optional = if asked.required { "" } else { ", if possible" };
+            format!("{}{optional}: {}", asked.capability, asked.reason)
+        });
+        asked.collect()
+    });
+    list(&mut text, "Asks for, and gets no more", asked);
     list(
         &mut text,
         "Not supported",

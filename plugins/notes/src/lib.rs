@@ -103,10 +103,11 @@ plugin!(
 mod tests {
     use wharf_sdk::prelude::*;
     use wharf_sdk::testing::{self, TestRequest, call_tool};
+    use wharf_sdk::tool::ToolFn;
 
     use super::{forget, list, recall, remember};
 
-    fn text<T: tool::ToolFn>(arguments: Value) -> Result<String> {
+    fn text<T: ToolFn>(arguments: Value) -> Result<String> {
         let request = TestRequest::new().build();
         Ok(call_tool::<T>(&request, arguments)?.to_text())
     }

@@ -4,7 +4,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use wharf_fixtures::HELLO;
+use wharf_fixtures::{HELLO, MODEST};
 
 use super::Place;
 
@@ -217,4 +217,27 @@ fn a_configuration_that_is_wrong() {
 
     hint: the keys here are `source`, `prefix`, `instances`, `functions`, `files`, `env`, `config`, `http`, `sockets`, `store`, `clock`, `random`, `limits`
     "#);
+}
+
+/// A plugin that asks gets what it asks for, and its operator sees what is missing.
+#[test]
+fn what_a_plugin_asks_for() {
+    let place = Place::new();
+    let config = r#"
+        data-dir = "memory"
+        plugins.p = { source = "modest.wasm", env = { WANTED = "1", OTHER = "2" } }
+    "#;
+    place.file("wharf.toml", config);
+    fs::copy(MODEST, place.path().join("modest.wasm")).unwrap();
+    let found = check(&place, "");
+    for line in [
+        "not granted    read files in `/in`: to see what there is",
+        "read and change files in `/in/out`: to keep what was made of it",
+        "granted        see the environment variable `WANTED`: to know its way",
+        "make HTTP requests to `https://*.example.com`, if possible: to ask others",
+    ] {
+        assert!(found.contains(line), "{line}: {found}");
+    }
+    let json = check(&place, "--json");
+    assert!(json.contains(r#""reason": "to know its way""#), "{json}");
 }

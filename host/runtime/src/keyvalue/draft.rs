@@ -43,6 +43,10 @@ pub(super) fn link(linker: &mut Linker<State>) -> Result<()> {
 /// What goes to the guest.
 type Answer<T> = Result<Result<T, store::Error>>;
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the outer result is what the generated traits want"
+)]
 fn answer<T>(result: Result<T, Refusal>) -> Answer<T> {
     Ok(result.map_err(store::Error::from))
 }
@@ -103,7 +107,10 @@ impl atomics::Host for State {
         };
         let number = self.bucket(&bucket)?.increment(key.clone(), delta).await;
         // Below zero if the plugin has set it itself.
-        let unsigned = |number| u64::try_from(number).map_err(|_| Refusal::no_number(&key));
+        let unsigned = |number| {
+            let number = u64::try_from(number).ok();
+            number.ok_or_else(|| Refusal::no_number(&key))
+        };
         answer(number.and_then(unsigned))
     }
 }

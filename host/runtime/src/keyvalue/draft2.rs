@@ -44,6 +44,10 @@ pub(super) fn link(linker: &mut Linker<State>) -> Result<()> {
 /// What goes to the guest.
 type Answer<T> = Result<Result<T, store::Error>>;
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the outer result is what the generated traits want"
+)]
 fn answer<T>(result: Result<T, Refusal>) -> Answer<T> {
     Ok(result.map_err(store::Error::from))
 }
@@ -103,15 +107,12 @@ impl atomics::Host for State {
     }
 
     async fn swap(&mut self, cas: Resource<Swap>, value: Vec<u8>) -> Result<Result<(), CasError>> {
-        self.check_opened(cas.rep())?;
-        self.opened.remove(&cas.rep());
         let mut swap = self.table().delete(cas)?;
         let key = swap.key.clone();
         match swap.bucket.swap(key, swap.seen, value).await {
             Ok(Changed::Outdated(now)) => {
                 swap.seen = now;
                 let retry = self.table().push(swap)?;
-                self.opened.insert(retry.rep());
                 Ok(Err(CasError::CasFailed(retry)))
             }
             Ok(Changed::Done | Changed::Number(_)) => Ok(Ok(())),
@@ -128,14 +129,11 @@ impl atomics::HostCas for State {
             Err(refusal) => return answer(Err(refusal)),
         };
         let swap = Swap { bucket, key, seen };
-        let swap = self.table().push(swap)?;
-        self.opened.insert(swap.rep());
-        answer(Ok(swap))
+        answer(Ok(self.table().push(swap)?))
     }
 
     /// From here on, what is returned is what must not have changed.
     async fn current(&mut self, cas: Resource<Swap>) -> Answer<Option<Vec<u8>>> {
-        self.check_opened(cas.rep())?;
         let swap = self.table().get_mut(&cas)?;
         let current = swap.bucket.get(swap.key.clone()).await;
         if let Ok(value) = &current {

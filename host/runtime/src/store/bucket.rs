@@ -86,8 +86,10 @@ impl Bucket {
     /// The keys that come after this one.
     pub(crate) async fn keys_after(&self, after: Option<String>) -> Result<Page, Refusal> {
         // What is no key comes from no list.
-        let checked = after.as_deref().map_or(Ok(()), bounds::key);
-        checked.map_err(|_| Refusal::cursor())?;
+        let is_strange = |key: &str| bounds::key(key).is_err();
+        if after.as_deref().is_some_and(is_strange) {
+            return Err(Refusal::cursor());
+        }
         let read = move |view: &dyn View| page(view, after.as_deref());
         self.scope.read(&self.name, read).await
     }

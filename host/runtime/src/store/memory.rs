@@ -42,7 +42,7 @@ impl Ledger {
         let taken = self
             .taken
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        taken.map(drop).map_err(|_| Refusal::no_memory())
+        taken.ok().map(drop).ok_or_else(Refusal::no_memory)
     }
 
     fn give_back(&self, bytes: u64) {

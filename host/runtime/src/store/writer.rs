@@ -77,11 +77,11 @@ impl Writer {
             quota,
             change,
             answer,
-            _room: room.map_err(|_| Refusal::broken())?,
+            _room: room.ok().ok_or_else(Refusal::broken)?,
         };
         // Both fail only if the thread has panicked.
         let sent = jobs.send(job).await;
-        sent.map_err(|_| Refusal::broken())?;
+        sent.ok().ok_or_else(Refusal::broken)?;
         answered.await.unwrap_or_else(|_| Err(Refusal::broken()))
     }
 }

@@ -27,6 +27,8 @@ pub(super) const LIMITS: &[&str] = &[
     "queue-wait",
     "rate",
     "handles",
+    "table-elements",
+    "core-instances",
     "messages",
     "message-bytes",
     "changes",
@@ -34,7 +36,7 @@ pub(super) const LIMITS: &[&str] = &[
 ];
 
 /// Limits of all plugins together, in `[limits]` only.
-pub(super) const SHARED_LIMITS: &[&str] = &["total-concurrency"];
+pub(super) const SHARED_LIMITS: &[&str] = &["total-concurrency", "stack"];
 
 /// Of a plugin.
 pub(super) const PLUGIN: &[&str] = &[

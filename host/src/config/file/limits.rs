@@ -16,6 +16,18 @@ const MOST_CALLS: u32 = 10_000;
 /// process has.
 const MOST_SLOTS: u32 = 30_000;
 
+/// What a guest's stack needs at least, and what is no stack any more.
+const STACKS: std::ops::RangeInclusive<usize> = 64 << 10..=8 << 20;
+
+/// Limits of all plugins together, if the file has them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::config) struct Shared {
+    /// Calls of all plugins at once.
+    pub(in crate::config) total: Option<u32>,
+    /// Bytes of stack for each call.
+    pub(in crate::config) stack: Option<usize>,
+}
+
 /// Of what is counted for each call or waits. A larger number is no limit.
 const MOST: u32 = 1_000_000;
 
@@ -37,6 +49,12 @@ pub(super) fn apply(table: &Table<'_>, limits: &mut Limits) -> Result<(), FileEr
     table.set("queue-wait", &mut limits.queue_wait, Node::time)?;
     table.set("rate", &mut limits.rate, rate)?;
     table.set("handles", &mut limits.handles, count(1, MOST))?;
+    // Their defaults are what the pool of instances has room for.
+    let most = Limits::default();
+    let up_to = |most| count(1, u32::try_from(most).unwrap_or(MOST));
+    let (elements, instances) = (up_to(most.table_elements), up_to(most.core_instances));
+    table.set("table-elements", &mut limits.table_elements, elements)?;
+    table.set("core-instances", &mut limits.core_instances, instances)?;
     table.set("messages", &mut limits.events, number)?;
     table.set("message-bytes", &mut limits.event_bytes, Node::size)?;
     table.set("changes", &mut limits.changes, number)?;
@@ -56,16 +74,23 @@ pub(super) fn of_plugin(node: &Node<'_>, limits: &mut Limits) -> Result<(), File
     apply(&node.table(LIMITS)?, limits)
 }
 
-/// `[limits]`: the defaults of plugins, and how many calls may run at once in all.
+/// `[limits]`: the defaults of plugins, and what they share.
 pub(super) fn of_all(
     node: &Node<'_>,
     limits: &mut Limits,
-    total: &mut Option<u32>,
+    shared: &mut Shared,
 ) -> Result<(), FileError> {
     let table = node.table(&[LIMITS, SHARED_LIMITS].concat())?;
-    table.set("total-concurrency", total, |node| {
+    table.set("total-concurrency", &mut shared.total, |node| {
         let slots = node.count(1..=MOST_SLOTS)?;
         Ok(u32::try_from(slots).ok())
+    })?;
+    table.set("stack", &mut shared.stack, |node| {
+        let stack = node.size()?;
+        if STACKS.contains(&stack) {
+            return Ok(Some(stack));
+        }
+        Err(node.mistake("this is out of bounds", "write a size from 64KiB to 8MiB"))
     })?;
     apply(&table, limits)
 }

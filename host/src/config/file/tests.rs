@@ -11,7 +11,7 @@ use wharf_runtime::{
     Clock, DirGrant, Instances, Limits, Randomness, SocketTarget, StoreScope, Value,
 };
 
-use super::{FileConfig, read};
+use super::{FileConfig, Shared, read};
 use crate::config::{ConfigError, DataDir, Environment, Listen, Origin, PluginConfig, PluginPath};
 
 /// A folder with a plugin, folders and files of values, and a configuration in it.
@@ -71,7 +71,7 @@ fn an_empty_file_says_nothing() {
     assert!(config.plugins.is_empty() && config.listen.is_empty());
     assert!(!config.stdio && !config.allow_public);
     assert_eq!(config.limits, Limits::default());
-    assert_eq!((config.data, config.total), (None, None));
+    assert_eq!((config.data, config.shared), (None, Shared::default()));
 }
 
 #[test]
@@ -89,6 +89,7 @@ fn the_host() {
         watch = false
         [limits]
         total-concurrency = 50
+        stack = "1MiB"
         "#,
     );
     let config = config.unwrap();
@@ -109,7 +110,8 @@ fn the_host() {
     );
     assert_eq!(config.cache_dir, Some(place.path().join("home/cache")));
     assert_eq!(config.watch, Some(false));
-    assert_eq!(config.total, Some(50));
+    assert_eq!(config.shared.total, Some(50));
+    assert_eq!(config.shared.stack, Some(1 << 20));
     let config = place.read("data-dir = \"memory\"").unwrap();
     assert_eq!(config.data, Some(DataDir::Memory));
 }
@@ -157,6 +159,8 @@ fn limits_are_for_all_unless_a_plugin_has_its_own() {
         queue-wait = "8s"
         rate = 9
         handles = 10
+        table-elements = 13
+        core-instances = 14
         messages = 11
         message-bytes = "3MiB"
         changes = 12
@@ -176,6 +180,8 @@ fn limits_are_for_all_unless_a_plugin_has_its_own() {
         queue_wait: Duration::from_secs(8),
         rate: std::num::NonZeroU32::new(9),
         handles: 10,
+        table_elements: 13,
+        core_instances: 14,
         events: 11,
         event_bytes: 3 << 20,
         changes: 12,

@@ -179,6 +179,19 @@ fn numbers_times_and_sizes() {
             "1: `limits.total-concurrency`: 30001 is out of bounds; write a number from 1 to \
              30000",
         ),
+        (
+            "limits.stack = \"9MiB\"",
+            "1: `limits.stack`: this is out of bounds; write a size from 64KiB to 8MiB",
+        ),
+        (
+            "limits.table-elements = 100001",
+            "1: `limits.table-elements`: 100001 is out of bounds; write a number from 1 to \
+             100000",
+        ),
+        (
+            "limits.core-instances = 0",
+            "1: `limits.core-instances`: 0 is out of bounds; write a number from 1 to 100",
+        ),
     ] {
         refused(text, expected);
     }
