@@ -9,6 +9,8 @@
 //!     --ignored --exact endurance::run_a_million --nocapture
 //! ```
 
+#![expect(clippy::print_stdout, reason = "its figures are worth reading")]
+
 use std::fs;
 use std::process::Command;
 use std::sync::Arc;

@@ -1,24 +1,24 @@
 //! How long an instance lives: one call, a session, some calls of anybody. And that
 //! one which did not end well is never used again.
 
-use std::future::Future;
+mod callers;
+mod room;
+
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{Instant, sleep, timeout};
-use wharf_fixtures::{KEEPER, ROGUE};
-use wharf_mcp::model::{Busy, CallContext, Failure, Fault, Principal};
+use wharf_fixtures::ROGUE;
+use wharf_mcp::model::{Busy, Failure, Fault};
 use wharf_runtime::{
-    Call, Grants, Instances, Limits, Plugin, PluginOptions, PluginSource, Runtime, Session,
-    StoreGrant, StoreScope,
+    Call, Instances, Limits, Plugin, PluginOptions, PluginSource, Runtime, Session,
 };
 
 use crate::support::{Recorder, component, json, runtime, runtime_of, text};
 
 /// Far more than anything here needs, on any machine.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 const SESSION: Instances = Instances::Session {
     max: 10,
@@ -341,91 +341,6 @@ async fn a_call_that_stops_waiting_leaves_its_place() {
     assert_eq!(next, "1");
 }
 
-/// A bucket is its caller's. A guest that keeps one open cannot give it to the next.
-#[tokio::test]
-async fn what_one_caller_opened_is_closed_for_the_next() {
-    let source = PluginSource {
-        name: "keeper".into(),
-        bytes: component(KEEPER),
-    };
-    let store = StoreGrant {
-        scope: StoreScope::Principal,
-        ..StoreGrant::default()
-    };
-    let options = PluginOptions {
-        grants: Grants {
-            store: Some(store),
-            ..Grants::default()
-        },
-        instances: Instances::Pool { max: 1, uses: 99 },
-        ..PluginOptions::default()
-    };
-    let runtime = runtime_of(10);
-    let loaded = runtime.load(source, &options, Arc::new(|_| ())).await;
-    let plugin = loaded.expect("the fixture loads");
-    let by = |subject: &str| {
-        let principal = Principal {
-            subject: Some(subject.to_owned()),
-            ..Principal::default()
-        };
-        let context = CallContext {
-            principal: Arc::new(principal),
-            ..CallContext::default()
-        };
-        Call {
-            context: Arc::new(context),
-            ..Call::silent()
-        }
-    };
-    let secret = r#"{"key":"pin","value":"1234"}"#;
-    tool(&plugin, by("ada"), "set", secret).await.unwrap();
-    let pin = r#"{"key":"pin"}"#;
-    let own = tool(&plugin, by("ada"), "hold", pin).await;
-    assert_eq!(own.as_deref(), Ok("1234"));
-    let others = plugin.call_tool(by("eve"), "hold", &json(pin)).await;
-    let others = text(others.unwrap());
-    assert!(others.contains("open it again"), "{others}");
-    let others = tool(&plugin, by("eve"), "get", pin).await;
-    assert_eq!(others.as_deref(), Ok("nothing"));
-    let own = tool(&plugin, by("ada"), "get", pin).await;
-    assert_eq!(own.as_deref(), Ok("1234"));
-}
-
-/// Nothing of the last caller is left in the host's part of an instance.
-#[tokio::test]
-async fn each_call_has_its_own_caller_and_its_own_limits() {
-    let limits = Limits {
-        events: 4,
-        console: 1_000,
-        ..tight()
-    };
-    let plugin = rogue_as(&runtime(), Instances::Pool { max: 1, uses: 99 }, limits).await;
-    for subject in ["ada", "bob", "eve"] {
-        let principal = Principal {
-            subject: Some(subject.to_owned()),
-            ..Principal::default()
-        };
-        let context = CallContext {
-            principal: Arc::new(principal),
-            ..CallContext::default()
-        };
-        let recorder = Recorder::new(100);
-        let call = || Call {
-            context: Arc::new(context.clone()),
-            ..recorder.call()
-        };
-        let told = tool(&plugin, call(), "whoami", "{}").await.unwrap();
-        let expected = format!(r#""subject":"{subject}""#);
-        assert!(told.contains(&expected), "{told}");
-        let said = tool(&plugin, call(), "count", r#"{"n":9}"#).await;
-        assert_eq!(said.as_deref(), Ok("done"));
-        // Four reports and four messages each time.
-        assert_eq!(recorder.count(), 8, "{subject}");
-    }
-    assert_eq!(calls(&plugin, Call::silent()).await, "1");
-    assert_eq!(calls(&plugin, Call::silent()).await, "2");
-}
-
 #[tokio::test]
 async fn time_is_counted_for_each_call() {
     let limits = Limits {
@@ -462,100 +377,5 @@ async fn memory_is_limited_for_the_whole_instance() {
     for _ in 0..10 {
         let kept = tool(&plugin, Call::silent(), "leak", r#"{"mib":8}"#).await;
         assert_eq!(kept.as_deref(), Ok("8 MiB"));
-    }
-}
-
-/// Kept instances are a courtesy: calls of others always find a slot.
-#[tokio::test]
-async fn kept_instances_give_way_when_slots_run_short() {
-    let runtime = runtime_of(3);
-    let keeping = rogue_as(&runtime, SESSION, tight()).await;
-    let pooling = rogue_as(&runtime, Instances::Pool { max: 9, uses: 99 }, tight()).await;
-    let plain = rogue_as(&runtime, Instances::Call, tight()).await;
-    let (one, other) = (Session::new(), Session::new());
-    calls(&pooling, Call::silent()).await;
-    calls(&keeping, in_session(&one)).await;
-    calls(&keeping, in_session(&other)).await;
-    assert_eq!(free(&runtime), "0");
-    // The pool's instance is the longest unused.
-    assert_eq!(calls(&plain, Call::silent()).await, "1");
-    assert_eq!(free(&runtime), "1");
-    assert_eq!(calls(&keeping, in_session(&one)).await, "2");
-    assert_eq!(calls(&keeping, in_session(&other)).await, "2");
-    assert_eq!(calls(&pooling, Call::silent()).await, "1");
-    // Three at once need everything there is.
-    let recorder = Recorder::new(0);
-    let mut running = JoinSet::new();
-    for _ in 0..3 {
-        let (plugin, call) = (plain.clone(), recorder.call());
-        running.spawn(async move { tool(&plugin, call, "count", r#"{"n":1}"#).await });
-    }
-    until(|| recorder.offered.load(Ordering::Relaxed) == 3).await;
-    recorder.appetite.add_permits(6);
-    while let Some(ended) = running.join_next().await {
-        assert_eq!(ended.unwrap().as_deref(), Ok("done"));
-    }
-    assert_eq!(free(&runtime), "3");
-    assert_eq!(calls(&keeping, in_session(&one)).await, "1");
-}
-
-/// A call that waits for a slot gets it when another has ended, also if that would
-/// rather keep its instance.
-#[tokio::test]
-async fn nothing_is_kept_while_others_wait() {
-    let runtime = runtime_of(1);
-    let keeping = rogue_as(&runtime, SESSION, tight()).await;
-    let plain = rogue_as(&runtime, Instances::Call, tight()).await;
-    let (session, recorder) = (Session::new(), Recorder::new(0));
-    let call = Call {
-        session: Some(session.clone()),
-        ..recorder.call()
-    };
-    let first = tool(&keeping, call, "count", r#"{"n":1}"#);
-    let second = async {
-        let release = async {
-            yield_now().await;
-            recorder.appetite.add_permits(2);
-        };
-        tokio::join!(calls(&plain, Call::silent()), release).0
-    };
-    let both = async { tokio::join!(first, second) };
-    let (first, second) = timeout(LONG, both).await.expect("nobody waits for ever");
-    assert_eq!(first.as_deref(), Ok("done"));
-    assert_eq!(second, "1");
-}
-
-/// Sessions come and go, on several threads, more of them than may be kept.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crowd_of_sessions_leaves_nothing_behind() {
-    let runtime = runtime_of(10);
-    let few = Instances::Session { max: 6, idle: LONG };
-    let plugin = rogue_as(&runtime, few, tight()).await;
-    let mut crowd = JoinSet::new();
-    for visitor in 0..24 {
-        let plugin = plugin.clone();
-        crowd.spawn(visit(plugin, visitor));
-    }
-    while let Some(visited) = crowd.join_next().await {
-        visited.unwrap();
-    }
-    until(|| free(&runtime) == "10").await;
-    assert_eq!(calls(&plugin, in_session(&Session::new())).await, "1");
-}
-
-fn visit(plugin: Plugin, visitor: usize) -> impl Future<Output = ()> + Send {
-    async move {
-        for round in 0..10 {
-            let session = Session::new();
-            for _ in 0..3 {
-                let count = calls(&plugin, in_session(&session)).await;
-                // Never another session's: that would count on.
-                assert!(["1", "2", "3"].contains(&count.as_str()), "{count}");
-            }
-            if (visitor + round) % 3 == 0 {
-                let crash = tool(&plugin, in_session(&session), "panic", "{}").await;
-                assert!(crash.is_err());
-            }
-        }
     }
 }

@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// Far more than anything here needs, on any machine.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn failed(failure: Failure) -> Result<String, Fault> {
     Err(Fault::Failed {
