@@ -70,7 +70,8 @@ fn what_would_be_served() {
       Limits
         memory 64MiB, timeout 30s, task-timeout 10m, cpu 10s, task-cpu 2m
         output 16MiB, concurrency 64, queue 256, queue-wait 10s, handles 256
-        messages 1000, message-bytes 1MiB, changes 100, console 64KiB
+        table-elements 100000, core-instances 100, messages 1000, message-bytes 1MiB, changes 100
+        console 64KiB
       Tools
         greet
 
@@ -97,7 +98,8 @@ fn what_would_be_served() {
       Limits
         memory 8MiB, timeout 30s, task-timeout 10m, cpu 10s, task-cpu 2m
         output 16MiB, concurrency 64, queue 256, queue-wait 10s, rate 5
-        handles 256, messages 1000, message-bytes 1MiB, changes 100, console 64KiB
+        handles 256, table-elements 100000, core-instances 100, messages 1000, message-bytes 1MiB
+        changes 100, console 64KiB
       Tools
         r.greet
     "#);
@@ -161,7 +163,8 @@ fn a_plugin_that_cannot_be_served() {
       Limits
         memory 64MiB, timeout 30s, task-timeout 10m, cpu 10s, task-cpu 2m
         output 16MiB, concurrency 64, queue 256, queue-wait 10s, handles 256
-        messages 1000, message-bytes 1MiB, changes 100, console 64KiB
+        table-elements 100000, core-instances 100, messages 1000, message-bytes 1MiB, changes 100
+        console 64KiB
 
     hello
       source         hello.wasm
@@ -173,7 +176,8 @@ fn a_plugin_that_cannot_be_served() {
       Limits
         memory 64MiB, timeout 30s, task-timeout 10m, cpu 10s, task-cpu 2m
         output 16MiB, concurrency 64, queue 256, queue-wait 10s, handles 256
-        messages 1000, message-bytes 1MiB, changes 100, console 64KiB
+        table-elements 100000, core-instances 100, messages 1000, message-bytes 1MiB, changes 100
+        console 64KiB
       Tools
         greet
     --- stderr

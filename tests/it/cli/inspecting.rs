@@ -74,6 +74,7 @@ fn inspecting_a_plugin_for_programs() {
           "flag": "--env NAME[=VALUE]"
         }
       ],
+      "permissions": null,
       "unsupported": [],
       "imports": [
         "wharf:plugin/types@0.1.0",
