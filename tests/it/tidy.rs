@@ -4,6 +4,7 @@
 //! What an edge between modules forbids is looked for in code only. A comment may
 //! name what the code may not.
 
+mod promises;
 mod requirements;
 
 use std::fs;

@@ -54,8 +54,9 @@ const GROUPS: [(&str, usize); 39] = [
 
 /// Where the tests of each suite are: those that are programs of their own, and
 /// those among the sources.
-const SUITES: [(&str, &[&str]); 6] = [
+const SUITES: [(&str, &[&str]); 7] = [
     ("it", &["tests/it"]),
+    ("sandbox", &["host/runtime/tests/sandbox"]),
     ("wharf", &["host/src"]),
     ("wharf-mcp", &["host/mcp/tests", "host/mcp/src"]),
     ("wharf-runtime", &["host/runtime/tests", "host/runtime/src"]),
@@ -161,7 +162,7 @@ fn every_test_that_is_named_exists() {
 }
 
 /// Whether there is a function of that name where the name says.
-fn exists(test: &str, sources: &[Source]) -> bool {
+pub(super) fn exists(test: &str, sources: &[Source]) -> bool {
     let mut path: Vec<&str> = test.split("::").collect();
     let name = path.pop().expect("a split has a part");
     let suite = path.remove(0);
