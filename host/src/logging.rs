@@ -5,11 +5,13 @@
 //! answers is common. So events are put into a bounded queue, and a thread of its
 //! own writes them (`queue`); if nobody reads, lines are lost, and no call waits.
 //!
-//! What plugins print and log has the target `plugin`; everything else is named
+//! What plugins print and log has the target `plugin`, without their secrets; everything else is named
 //! after the module it comes from.
 
 use std::io::{self, IsTerminal};
 
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -33,9 +35,16 @@ pub fn init(config: LogConfig) -> io::Result<Log> {
     // The only reason to fail is that there is one.
     let _ = tracing_subscriber::registry()
         .with(config.filter)
+        .with(filter_fn(is_ours_to_write))
         .with(layer)
         .try_init();
     Ok(Log(queue))
+}
+
+/// At its most verbose, wasmtime writes down what plugins hand over: paths, addresses,
+/// what they print. Nobody hides their secrets there, so that is never logged.
+fn is_ours_to_write(event: &Metadata<'_>) -> bool {
+    *event.level() != Level::TRACE || !event.target().starts_with("wasmtime")
 }
 
 impl Drop for Log {

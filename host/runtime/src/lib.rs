@@ -51,7 +51,10 @@
 //! [`Fault`](wharf_mcp::model::Fault), one line fit for a client; the log gets the
 //! whole error with the backtrace inside the guest, and for something that was not
 //! granted, the option that would grant it. What a guest prints goes to the log
-//! under the target `plugin`. This crate never writes to standard output.
+//! under the target `plugin`. This crate never writes to standard output. Secrets that
+//! a plugin was given are hidden in all of that; only wasmtime itself, at the level
+//! `TRACE`, would write down what guests pass to it, so its targets should be left out
+//! there.
 //!
 //! # What is not here
 //!
