@@ -41,10 +41,10 @@ pub fn init(config: LogConfig) -> io::Result<Log> {
     Ok(Log(queue))
 }
 
-/// At its most verbose, wasmtime writes down what plugins hand over: paths, addresses,
-/// what they print. Nobody hides their secrets there, so that is never logged.
+/// Nobody hides the secrets of plugins in what the sandbox's engine writes at its most
+/// verbose, so that is never logged.
 fn is_ours_to_write(event: &Metadata<'_>) -> bool {
-    *event.level() != Level::TRACE || !event.target().starts_with("wasmtime")
+    *event.level() != Level::TRACE || !wharf_runtime::traces_guests(event.target())
 }
 
 impl Drop for Log {

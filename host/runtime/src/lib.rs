@@ -123,3 +123,9 @@ pub use runtime::Runtime;
 pub use session::Session;
 pub use store::StoreError;
 pub use surface::{Inspection, Interface, Need};
+
+/// Whether events of this target tell, at the level `TRACE`, what plugins hand over:
+/// paths, addresses, what they print, and secrets with it.
+pub fn traces_guests(target: &str) -> bool {
+    target.starts_with("wasmtime")
+}
